@@ -1,0 +1,4 @@
+//! Who is asking, and how much they may.
+
+pub mod role;
+pub mod viewer;

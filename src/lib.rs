@@ -1,0 +1,17 @@
+//! Rolegate: authentication and authorization whose whole public API is GraphQL, and whose schema is its policy.
+//!
+//! This page is the map. Modules stand on each other in this order: each uses only what is listed above it.
+
+// The ground: no word about users.
+/// Every setting, its default, its reason.
+pub mod config;
+/// The one error, and what its caller can do about it.
+pub mod error;
+/// What the machine gives: clock, randomness, database, hash threads, keys.
+pub mod platform;
+/// The settings and the platform's handles in one place. State, no rules.
+pub mod app;
+
+// The rules: one folder per word of the trade.
+/// Roles, and the viewer who has one.
+pub mod access;
