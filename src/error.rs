@@ -117,10 +117,7 @@ impl Error {
 
     /// Refuses an argument; `message` is a sentence for people.
     pub fn invalid_input(field: &'static str, message: impl Into<String>) -> Self {
-        Self::InvalidInput {
-            field,
-            message: message.into(),
-        }
+        Self::InvalidInput { field, message: message.into() }
     }
 }
 
@@ -128,9 +125,7 @@ impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         // A pool that could not hand out a connection in time is load, not a fault.
         match error {
-            DbErr::ConnectionAcquire(_) => Self::Overloaded {
-                retry_after: Duration::from_secs(1),
-            },
+            DbErr::ConnectionAcquire(_) => Self::Overloaded { retry_after: Duration::from_secs(1) },
             other => Self::internal(other),
         }
     }

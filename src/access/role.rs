@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use sea_orm::prelude::StringLen;
 use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
 
@@ -22,11 +23,7 @@ use serde::{Deserialize, Serialize};
     Serialize,
     Deserialize,
 )]
-#[sea_orm(
-    rs_type = "String",
-    db_type = "String(StringLen::N(16))",
-    rename_all = "SCREAMING_SNAKE_CASE"
-)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(16))", rename_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Role {
     /// Everybody who signs up.
@@ -63,9 +60,7 @@ impl FromStr for Role {
 
     /// Reads a role's name in any letter case.
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        let found = Self::ALL
-            .into_iter()
-            .find(|role| role.as_str().eq_ignore_ascii_case(name));
+        let found = Self::ALL.into_iter().find(|role| role.as_str().eq_ignore_ascii_case(name));
         found.ok_or_else(|| format!("`{name}` is no role: use client, manager or admin"))
     }
 }

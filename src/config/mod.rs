@@ -86,16 +86,12 @@ impl Config {
 
     /// Whether `GET /graphql` serves GraphiQL.
     pub fn graphiql(&self) -> bool {
-        self.graphql
-            .graphiql
-            .unwrap_or_else(|| self.is_loopback_only())
+        self.graphql.graphiql.unwrap_or_else(|| self.is_loopback_only())
     }
 
     /// Whether the schema may be asked for.
     pub fn introspection(&self) -> bool {
-        self.graphql
-            .introspection
-            .unwrap_or_else(|| self.is_loopback_only())
+        self.graphql.introspection.unwrap_or_else(|| self.is_loopback_only())
     }
 
     /// The origin that clients see, without a slash at its end.
@@ -108,18 +104,12 @@ impl Config {
 
     /// The `iss` of our tokens (RFC 7519 4.1.1).
     pub fn issuer(&self) -> String {
-        self.tokens
-            .issuer
-            .clone()
-            .unwrap_or_else(|| self.public_origin())
+        self.tokens.issuer.clone().unwrap_or_else(|| self.public_origin())
     }
 
     /// The `aud` of our tokens (RFC 7519 4.1.3).
     pub fn audience(&self) -> String {
-        self.tokens
-            .audience
-            .clone()
-            .unwrap_or_else(|| self.public_origin())
+        self.tokens.audience.clone().unwrap_or_else(|| self.public_origin())
     }
 }
 
@@ -137,11 +127,7 @@ pub struct DatabaseConfig {
 
 impl Default for DatabaseConfig {
     fn default() -> Self {
-        Self {
-            synchronous: Synchronous::Full,
-            connections: 8,
-            migrate: true,
-        }
+        Self { synchronous: Synchronous::Full, connections: 8, migrate: true }
     }
 }
 
@@ -343,10 +329,7 @@ pub struct LogConfig {
 
 impl Default for LogConfig {
     fn default() -> Self {
-        Self {
-            format: LogFormat::Text,
-            filter: "info".into(),
-        }
+        Self { format: LogFormat::Text, filter: "info".into() }
     }
 }
 
@@ -370,8 +353,6 @@ pub struct WorkerConfig {
 
 impl Default for WorkerConfig {
     fn default() -> Self {
-        Self {
-            purge_interval: Lifetime::minutes(10),
-        }
+        Self { purge_interval: Lifetime::minutes(10) }
     }
 }

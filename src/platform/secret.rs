@@ -12,10 +12,7 @@ use crate::error::Error;
 
 /// A new id: UUIDv7, so that rows lie on disk in the order of their making. An id is never a secret.
 pub fn new_id() -> Uuid {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that makes ids"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that makes ids")]
     Uuid::now_v7()
 }
 
@@ -68,10 +65,7 @@ impl OpaqueToken {
     /// # Errors
     /// [`Error::Internal`] when the system has no randomness to give.
     pub fn new(id: Uuid) -> Result<Self, Error> {
-        Ok(Self {
-            id,
-            secret: random_bytes()?,
-        })
+        Ok(Self { id, secret: random_bytes()? })
     }
 
     /// The token that consists of these parts.
@@ -91,10 +85,7 @@ impl OpaqueToken {
         if read(id, &mut id_bytes).ok()? != 16 || read(secret, &mut *secret_bytes).ok()? != 32 {
             return None;
         }
-        Some(Self {
-            id: Uuid::from_bytes(id_bytes),
-            secret: secret_bytes,
-        })
+        Some(Self { id: Uuid::from_bytes(id_bytes), secret: secret_bytes })
     }
 
     /// The row that it speaks of. Not yet a proof of anything.
@@ -114,11 +105,7 @@ impl OpaqueToken {
 
     /// The text for the client. The only way out.
     pub fn reveal(&self) -> String {
-        format!(
-            "{}.{}",
-            URL_SAFE_NO_PAD.encode(self.id),
-            URL_SAFE_NO_PAD.encode(&*self.secret)
-        )
+        format!("{}.{}", URL_SAFE_NO_PAD.encode(self.id), URL_SAFE_NO_PAD.encode(&*self.secret))
     }
 }
 
