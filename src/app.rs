@@ -1,1 +1,47 @@
-//! State, no rules.
+//! The settings and the platform's handles in one place. State, no rules.
+
+use crate::config::Config;
+use crate::error::Error;
+use crate::platform::clock::Clock;
+use crate::platform::database::Database;
+use crate::platform::hash_threads::HashThreads;
+use crate::platform::keyring::KeyRing;
+use crate::platform::master_key;
+use crate::platform::seal::Sealer;
+
+/// All that an operation needs besides its arguments. Shared behind an `Arc`.
+pub struct App {
+    /// The settings.
+    pub config: Config,
+    /// What time it is.
+    pub clock: Clock,
+    /// Reads, and the one door for writes.
+    pub database: Database,
+    /// Seals what must not lie open in the database.
+    pub sealer: Sealer,
+    /// The signing keys in force. Empty until `tokens::signing_key::load` has run.
+    pub keyring: KeyRing,
+    /// Where passwords are hashed.
+    pub hash_threads: HashThreads,
+}
+
+impl App {
+    /// Opens the database, brings it up to date if so configured, and starts the hash threads.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] with a sentence for the operator.
+    pub async fn start(config: Config, clock: Clock) -> Result<Self, Error> {
+        let database = Database::open(&config).await?;
+        if config.database.migrate {
+            database.migrate().await?;
+        }
+        let sealer = master_key::sealer(&config)?;
+        let hash_threads = HashThreads::start(config.password.hash_threads, config.password.hash_queue)?;
+        Ok(Self { config, clock, database, sealer, keyring: KeyRing::default(), hash_threads })
+    }
+
+    /// Lets waiting writes finish and closes the database.
+    pub async fn stop(&self) {
+        self.database.close().await;
+    }
+}

@@ -119,6 +119,14 @@ impl Error {
     pub fn invalid_input(field: &'static str, message: impl Into<String>) -> Self {
         Self::InvalidInput { field, message: message.into() }
     }
+
+    /// What the database said, when that is the cause.
+    pub fn database_cause(&self) -> Option<&DbErr> {
+        match self {
+            Self::Internal(cause) => cause.downcast_ref(),
+            _ => None,
+        }
+    }
 }
 
 impl From<DbErr> for Error {

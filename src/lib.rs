@@ -15,3 +15,13 @@ pub mod app;
 // The rules: one folder per word of the trade.
 /// Roles, and the viewer who has one.
 pub mod access;
+/// What happened, kept with the change itself.
+pub mod audit;
+/// Access tokens, and the keys that sign them.
+pub mod tokens;
+/// The people.
+pub mod users;
+/// What somebody has who proved who they are.
+pub mod sessions;
+/// One way to prove it.
+pub mod passwords;

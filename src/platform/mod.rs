@@ -2,3 +2,9 @@
 
 pub mod clock;
 pub mod secret;
+pub mod seal;
+pub mod database;
+pub mod page;
+pub mod master_key;
+pub mod hash_threads;
+pub mod keyring;

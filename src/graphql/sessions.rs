@@ -1,0 +1,236 @@
+//! Sessions: what signing in gives, and how to end it.
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::access::viewer::Viewer;
+use crate::app::App;
+use crate::error::Error;
+use crate::graphql::context::{app, client, uuid};
+use crate::graphql::cookie;
+use crate::graphql::error::Result;
+use crate::graphql::page::{Arguments, PageInfo};
+use crate::graphql::policy::{self, authenticated, public, signs_in};
+use crate::graphql::users::{self, User};
+use crate::platform::page::Slice;
+use crate::sessions::open::{self, Credential};
+use crate::sessions::session::{self, Delivery};
+use crate::sessions::{end, list, refresh};
+
+/// What somebody has who has just signed in.
+pub struct SignedIn {
+    user: crate::users::user::Model,
+    session: session::Model,
+    credential: Credential,
+}
+
+/// What somebody has who has just signed in.
+#[Object(directive = authenticated::apply())]
+impl SignedIn {
+    /// A JWT for the header `Authorization: Bearer ..`. `null` if the session travels in a cookie.
+    async fn access_token(&self) -> Option<&str> {
+        match &self.credential {
+            Credential::Bearer { access_token, .. } => Some(access_token.reveal()),
+            Credential::Cookie(_) => None,
+        }
+    }
+
+    /// When the access token stops counting: refresh before. `null` if the session travels in a cookie.
+    async fn access_token_expires_at(&self) -> Option<DateTime<Utc>> {
+        match &self.credential {
+            Credential::Bearer { access_token, .. } => Some(access_token.expires_at),
+            Credential::Cookie(_) => None,
+        }
+    }
+
+    /// For `refresh`, once. Keep it where other people's scripts cannot read it. `null` if the session travels in a cookie.
+    async fn refresh_token(&self) -> Option<String> {
+        match &self.credential {
+            Credential::Bearer { refresh_token, .. } => Some(refresh_token.reveal()),
+            Credential::Cookie(_) => None,
+        }
+    }
+
+    /// The session.
+    async fn session(&self) -> Session {
+        Session(self.session.clone())
+    }
+
+    /// Who signed in.
+    async fn user(&self) -> User {
+        User(self.user.clone())
+    }
+}
+
+impl SignedIn {
+    /// Takes over what a way in has ended with: from here on the operation is judged as the new user's, and a session
+    /// that travels in a cookie has it set.
+    pub fn hand_over(ctx: &Context<'_>, signed_in: open::SignedIn) -> Self {
+        let open::SignedIn { user, session, credential } = signed_in;
+        let expires_at = session.expires_at(&app(ctx).config.session);
+        let viewer =
+            Viewer::User { user_id: user.id, session_id: session.id, role: user.role, expires_at };
+        policy::sign_in(ctx, viewer);
+        if let Credential::Cookie(token) = &credential {
+            let most = session.created_at + app(ctx).config.session.absolute_lifetime.delta();
+            ctx.append_http_header("set-cookie", cookie::set(token, most - session.created_at));
+        }
+        Self { user, session, credential }
+    }
+}
+
+/// One device on which somebody is signed in.
+pub struct Session(pub session::Model);
+
+/// One device on which somebody is signed in.
+#[Object(directive = authenticated::apply())]
+impl Session {
+    /// Opaque and stable; no credential.
+    async fn id(&self) -> ID {
+        self.0.id.into()
+    }
+
+    /// When they signed in.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// When it was last used, to the minute.
+    async fn last_seen_at(&self) -> DateTime<Utc> {
+        self.0.last_seen_at
+    }
+
+    /// When it ends if it is not used again, or at the latest.
+    async fn expires_at(&self, ctx: &Context<'_>) -> DateTime<Utc> {
+        self.0.expires_at(&app(ctx).config.session)
+    }
+
+    /// What the device called itself.
+    async fn user_agent(&self) -> Option<&str> {
+        self.0.user_agent.as_deref()
+    }
+
+    /// The address it signed in from.
+    async fn ip_address(&self) -> Option<&str> {
+        self.0.ip_address.as_deref()
+    }
+
+    /// Whether it is the session that asks.
+    async fn current(&self, ctx: &Context<'_>) -> bool {
+        policy::viewer(ctx).session_id().is_ok_and(|id| id == self.0.id)
+    }
+
+    /// Whose it is.
+    async fn user(&self, ctx: &Context<'_>) -> Result<User> {
+        Ok(users::load(ctx, self.0.user_id).await?)
+    }
+}
+
+/// A page of sessions.
+pub struct SessionConnection {
+    slice: Slice<session::Model>,
+    user_id: Uuid,
+}
+
+/// A page of sessions.
+#[Object(directive = authenticated::apply())]
+impl SessionConnection {
+    /// The sessions with their cursors.
+    async fn edges(&self) -> Vec<SessionEdge> {
+        let edge = |row: &session::Model| SessionEdge {
+            cursor: list::position(row).cursor(list::ORDER),
+            node: Session(row.clone()),
+        };
+        self.slice.rows.iter().map(edge).collect()
+    }
+
+    /// The sessions.
+    async fn nodes(&self) -> Vec<Session> {
+        self.slice.rows.iter().cloned().map(Session).collect()
+    }
+
+    /// Where this page stands in the list.
+    async fn page_info(&self) -> PageInfo {
+        PageInfo::of(&self.slice, list::ORDER, list::position)
+    }
+
+    /// How many live sessions there are on all pages. Counted when asked for.
+    async fn total_count(&self, ctx: &Context<'_>) -> Result<i32> {
+        let count = list::count(app(ctx), self.user_id).await?;
+        Ok(i32::try_from(count).unwrap_or(i32::MAX))
+    }
+}
+
+impl SessionConnection {
+    /// The page of a user's sessions that `arguments` ask for.
+    pub async fn of(app: &App, user_id: Uuid, arguments: Arguments) -> std::result::Result<Self, Error> {
+        let page = arguments.page(list::ORDER)?;
+        Ok(Self { slice: list::list(app, user_id, &page).await?, user_id })
+    }
+}
+
+/// A session and its place in the list.
+#[derive(SimpleObject)]
+#[graphql(directive = authenticated::apply())]
+pub struct SessionEdge {
+    /// Its place in the list, for `after` and `before`.
+    cursor: String,
+    /// The session.
+    node: Session,
+}
+
+/// The refresh token to exchange.
+#[derive(InputObject)]
+pub struct RefreshInput {
+    /// As `login`, `signup` or the last `refresh` gave it.
+    refresh_token: String,
+}
+
+/// Mutations of sessions.
+#[derive(Default)]
+pub struct SessionsMutation;
+
+#[Object]
+impl SessionsMutation {
+    /// Exchanges a refresh token for new tokens. Each is good once; a client that lost the answer may repeat the call
+    /// within seconds and gets the same answer. A token that comes back later ends the session.
+    #[graphql(directive = public::apply(), directive = signs_in::apply())]
+    async fn refresh(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The refresh token.")] input: RefreshInput,
+    ) -> Result<SignedIn> {
+        let signed_in = refresh::refresh(app(ctx), &client(ctx), &input.refresh_token).await?;
+        Ok(SignedIn::hand_over(ctx, signed_in))
+    }
+
+    /// Ends this session. Its tokens stop counting at once.
+    #[graphql(directive = authenticated::apply())]
+    async fn logout(&self, ctx: &Context<'_>) -> Result<Option<Session>> {
+        let ended = end::logout(app(ctx), &client(ctx), &policy::viewer(ctx)).await?;
+        if ended.delivery == Delivery::Cookie {
+            ctx.append_http_header("set-cookie", cookie::clear());
+        }
+        Ok(Some(Session(ended)))
+    }
+
+    /// Ends one of the viewer's sessions.
+    #[graphql(directive = authenticated::apply())]
+    async fn end_session(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The session's id.")] id: ID,
+    ) -> Result<Option<Session>> {
+        let id = uuid(&id).ok_or(Error::NotFound)?;
+        let ended = end::end_session(app(ctx), &client(ctx), &policy::viewer(ctx), id).await?;
+        Ok(Some(Session(ended)))
+    }
+
+    /// Ends all of the viewer's sessions but this one. Answers those that were live.
+    #[graphql(directive = authenticated::apply())]
+    async fn end_other_sessions(&self, ctx: &Context<'_>) -> Result<Option<Vec<Session>>> {
+        let ended = end::end_other_sessions(app(ctx), &client(ctx), &policy::viewer(ctx)).await?;
+        Ok(Some(ended.into_iter().map(Session).collect()))
+    }
+}

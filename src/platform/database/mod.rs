@@ -1,0 +1,124 @@
+//! The database: opened, migrated, read from a pool, and written through one door.
+//!
+//! SQLite and PostgreSQL differ in here and nowhere above. Reads take any connection of [`Database::reader`]; every
+//! write goes through [`Database::write`], which is a transaction of its own on PostgreSQL, and on SQLite a place in
+//! the next commit of the one thread that writes.
+
+/// What can be wrong with it.
+pub mod fault;
+mod job;
+mod location;
+mod migrate;
+mod postgres;
+mod sqlite;
+mod writer;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use sea_orm::{DatabaseConnection, DatabaseTransaction};
+
+pub use self::fault::Fault;
+use self::location::Location;
+pub use self::migrate::MigrationState;
+use self::sqlite::WritingConnection;
+use self::writer::Writer;
+use crate::config::Config;
+use crate::error::Error;
+
+/// How long one write may take.
+const WRITE_LIMIT: Duration = Duration::from_secs(10);
+
+/// An open database. Shared behind an `Arc`; [`Database::close`] it before the process ends.
+pub struct Database {
+    reader: DatabaseConnection,
+    /// SQLite's; PostgreSQL writes on the pool that reads.
+    writer: Option<Writer>,
+}
+
+impl Database {
+    /// Opens the configured database, and creates the file if it is SQLite. Does not migrate.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] with a [`Fault`] that says what to mend.
+    pub async fn open(config: &Config) -> Result<Self, Error> {
+        match Location::of(config)? {
+            Location::Sqlite(path) => {
+                sqlite::create(&path)?;
+                // The writer first: it turns the file to WAL, which a reader cannot.
+                let writer = Writer::start(WritingConnection::to(path.clone(), &config.database)).await?;
+                let reader = sqlite::open_readers(&path, config.database.connections).await?;
+                Ok(Self { reader, writer: Some(writer) })
+            }
+            Location::Postgres(url) => {
+                let reader = postgres::open(&url, config.database.connections).await?;
+                Ok(Self { reader, writer: None })
+            }
+        }
+    }
+
+    /// The file of the configured database, or `None` for a server's.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] with a [`Fault`] when the URL cannot be read.
+    pub fn sqlite_path(config: &Config) -> Result<Option<PathBuf>, Error> {
+        match Location::of(config)? {
+            Location::Sqlite(path) => Ok(Some(path)),
+            Location::Postgres(_) => Ok(None),
+        }
+    }
+
+    /// The pool for reads. A read sees what was committed before it began, so every write already answered.
+    pub fn reader(&self) -> &DatabaseConnection {
+        &self.reader
+    }
+
+    /// Runs `job` in a transaction and answers once it is committed; an error of the job rolls its writes back.
+    ///
+    /// The job may run more than once (hence `AsyncFn`), so it touches nothing but `tx`, and it passes database errors
+    /// on: on PostgreSQL one that it hides has spoilt the transaction all the same. Whoever drops the returned future
+    /// before the job starts has cancelled it; on SQLite a job that has started runs to its end.
+    ///
+    /// # Errors
+    /// The job's own; [`Error::Overloaded`] after 10 seconds, or when another process holds the file for longer than 5;
+    /// [`Error::Internal`] for a failed commit, a panic of the job, a write inside a write, and a closed database.
+    pub async fn write<T, F>(&self, job: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: AsyncFn(&DatabaseTransaction) -> Result<T, Error> + Send + Sync + 'static,
+    {
+        self.write_within(WRITE_LIMIT, job).await
+    }
+
+    async fn write_within<T, F>(&self, limit: Duration, job: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: AsyncFn(&DatabaseTransaction) -> Result<T, Error> + Send + Sync + 'static,
+    {
+        if job::is_nested() {
+            return Err(Fault::Nested.into());
+        }
+        match &self.writer {
+            Some(writer) => writer.write(limit, job).await,
+            None => postgres::write(&self.reader, limit, &job).await,
+        }
+    }
+
+    /// Asks whether the database answers.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] or [`Error::Overloaded`] when it does not.
+    pub async fn ping(&self) -> Result<(), Error> {
+        Ok(self.reader.ping().await?)
+    }
+
+    /// Refuses new writes, finishes those that wait, and closes every connection.
+    pub async fn close(&self) {
+        // Readers first: the last connection to leave a SQLite file folds the log into it, and a reader could not.
+        // A failure to say goodbye changes nothing.
+        let _ = self.reader.close_by_ref().await;
+        if let Some(writer) = &self.writer {
+            writer.close().await;
+        }
+    }
+}

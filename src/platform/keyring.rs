@@ -1,0 +1,96 @@
+//! The signing keys in force, in memory.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use jsonwebtoken::jwk::{Jwk, KeyAlgorithm, PublicKeyUse, ThumbprintHash};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Validation};
+use zeroize::Zeroizing;
+
+use crate::error::Error;
+
+/// One key pair, ready to sign and to verify with exactly one algorithm (RFC 8725 3.1). It does not print.
+pub struct Key {
+    /// Its name in token headers and in the JWKS: the key's own thumbprint (RFC 7638), so that no two keys share one.
+    pub kid: String,
+    /// The one algorithm it may be used with.
+    pub algorithm: Algorithm,
+    /// The half that signs.
+    pub signing: EncodingKey,
+    /// The half that verifies.
+    pub verifying: DecodingKey,
+    /// What verification asks of a token: this algorithm, and nothing of the claims, which `tokens` judges itself.
+    pub validation: Validation,
+    /// The public half as others read it (RFC 7517).
+    pub jwk: Jwk,
+}
+
+impl Key {
+    /// The ES256 key whose private half is `pkcs8` (DER).
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when it is none.
+    pub fn es256(pkcs8: &[u8]) -> Result<Self, Error> {
+        let algorithm = Algorithm::ES256;
+        let signing = EncodingKey::from_ec_der(pkcs8);
+        let mut jwk = Jwk::from_encoding_key(&signing, algorithm).map_err(Error::internal)?;
+        let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(Error::internal)?;
+        jwk.common.key_id = Some(kid.clone());
+        jwk.common.public_key_use = Some(PublicKeyUse::Signature);
+        jwk.common.key_algorithm = Some(KeyAlgorithm::ES256);
+        let verifying = DecodingKey::from_jwk(&jwk).map_err(Error::internal)?;
+        let mut validation = Validation::new(algorithm);
+        validation.validate_exp = false; // judged by our clock, with the other claims
+        validation.validate_aud = false;
+        validation.required_spec_claims.clear();
+        Ok(Self { kid, algorithm, signing, verifying, validation, jwk })
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key({})", self.kid)
+    }
+}
+
+/// A fresh ES256 key as PKCS#8 DER.
+///
+/// # Errors
+/// [`Error::Internal`] when the system has no randomness to give.
+pub fn fresh_es256() -> Result<Zeroizing<Vec<u8>>, Error> {
+    EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
+        .map(|document| Zeroizing::new(document.as_ref().to_vec()))
+        .map_err(|_| Error::internal("no signing key could be made"))
+}
+
+/// The keys in force, newest first: the first signs, all of them verify. Readers never wait.
+#[derive(Default)]
+pub struct KeyRing(ArcSwap<Vec<Arc<Key>>>);
+
+impl KeyRing {
+    /// Puts `keys` in force, newest first.
+    pub fn replace(&self, keys: Vec<Arc<Key>>) {
+        self.0.store(Arc::new(keys));
+    }
+
+    /// The key that signs.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] before the keys were loaded.
+    pub fn signing(&self) -> Result<Arc<Key>, Error> {
+        self.0.load().first().cloned().ok_or_else(|| Error::internal("no signing key is loaded"))
+    }
+
+    /// The key of this name. Looked up among what is in memory, and nowhere else: a `kid` is the client's to write.
+    pub fn find(&self, kid: &str) -> Option<Arc<Key>> {
+        self.0.load().iter().find(|key| key.kid == kid).cloned()
+    }
+
+    /// The public halves, newest first.
+    pub fn public(&self) -> Vec<Jwk> {
+        self.0.load().iter().map(|key| key.jwk.clone()).collect()
+    }
+}

@@ -1,0 +1,146 @@
+//! Exchanging a refresh token for its successor (RFC 9700 4.14.2).
+//!
+//! A token is good once. Who presents it a second time is either its owner, who never received the answer, or a thief.
+//! Within the grace, and as long as the successor has not been used, both get what the first one got: the owner is
+//! not logged out by a bad network, and the session still has one live branch. After that the session ends for both.
+
+use chrono::{DateTime, Utc};
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+
+use crate::access::client::Client;
+use crate::app::App;
+use crate::audit::event::Event;
+use crate::audit::record::record;
+use crate::error::{Error, Unauthenticated};
+use crate::platform::secret::OpaqueToken;
+use crate::sessions::end::end;
+use crate::sessions::open::{SignedIn, bearer};
+use crate::sessions::session::{self, Delivery, EndReason};
+use crate::sessions::spent_refresh_token::{self as spent, seal_successor};
+use crate::users::user::{self, Status};
+
+/// A live session and its active user.
+type Held = (session::Model, user::Model);
+
+/// Exchanges the token that a client presents. Role and status are read anew.
+///
+/// # Errors
+/// [`Error::Unauthenticated`]: `TOKEN_INVALID` for what never was a refresh token of ours, whatever id it carries;
+/// `SESSION_ENDED` for a genuine one whose session is over, whose user is suspended, or which was spent before.
+pub async fn refresh(app: &App, client: &Client, presented: &str) -> Result<SignedIn, Error> {
+    let presented = OpaqueToken::parse(presented).ok_or_else(invalid)?;
+    let now = app.clock.now();
+    let (session, user) = find(app, &presented).await?;
+    if presented.digest().matches(&session.secret_hash) {
+        let (session, user) = still_live(app, now, (session, user))?;
+        let successor = OpaqueToken::new(session.id)?;
+        if exchange(app, now, &presented, &successor).await? {
+            let session = session::Model { last_seen_at: now, ..session };
+            let credential = bearer(app, &user, &session, successor)?;
+            return Ok(SignedIn { user, session, credential });
+        }
+    }
+    repeat(app, client, now, &presented).await
+}
+
+/// The session that the token names, with its user, whatever has become of them.
+async fn find(app: &App, presented: &OpaqueToken) -> Result<Held, Error> {
+    let db = app.database.reader();
+    session::find_with_user(db, presented.id(), Delivery::Bearer).await?.ok_or_else(invalid)
+}
+
+fn still_live(app: &App, now: DateTime<Utc>, held: Held) -> Result<Held, Error> {
+    let live = held.0.is_live(now, &app.config.session) && held.1.status == Status::Active;
+    live.then_some(held).ok_or_else(ended)
+}
+
+/// Spends `presented` for `successor`. False when somebody else was faster, or ended the session meanwhile: the
+/// condition is in the statement, so that of any number of callers one wins.
+async fn exchange(
+    app: &App,
+    now: DateTime<Utc>,
+    presented: &OpaqueToken,
+    successor: &OpaqueToken,
+) -> Result<bool, Error> {
+    let (id, old, new) = (presented.id(), presented.digest(), successor.digest());
+    let successor_sealed = seal_successor(presented, successor)?;
+    let write = app.database.write(async move |tx| {
+        let change = session::ActiveModel {
+            secret_hash: Set(new.to_vec()),
+            last_seen_at: Set(now),
+            ..Default::default()
+        };
+        let changed = session::Entity::update_many()
+            .set(change)
+            .filter(session::COLUMN.id.eq(id))
+            .filter(session::COLUMN.secret_hash.eq(old.to_vec()))
+            .filter(session::COLUMN.ended_at.is_null())
+            .exec(tx)
+            .await?;
+        if changed.rows_affected != 1 {
+            return Ok(false);
+        }
+        let row = spent::ActiveModel {
+            hash: Set(old.to_vec()),
+            session_id: Set(id),
+            spent_at: Set(now),
+            successor_sealed: Set(successor_sealed.clone()),
+        };
+        spent::Entity::insert(row).exec_without_returning(tx).await?;
+        Ok(true)
+    });
+    write.await
+}
+
+/// Answers a token that is not the live one: the same successor within the grace, the end of the session after it.
+async fn repeat(
+    app: &App,
+    client: &Client,
+    now: DateTime<Utc>,
+    presented: &OpaqueToken,
+) -> Result<SignedIn, Error> {
+    let spent = spent::Entity::find_by_id(presented.digest().to_vec())
+        .filter(spent::COLUMN.session_id.eq(presented.id()))
+        .one(app.database.reader())
+        .await?;
+    let held = find(app, presented).await?;
+    let Some(spent) = spent else {
+        // The live token of a session that was ended meanwhile is genuine; anything else never was ours.
+        let genuine = presented.digest().matches(&held.0.secret_hash);
+        return Err(if genuine { ended() } else { invalid() });
+    };
+    let (session, user) = still_live(app, now, held)?;
+    let successor = spent.successor(presented)?;
+    let unused = successor.digest().matches(&session.secret_hash);
+    if unused && now < spent.spent_at + app.config.session.refresh_grace_lifetime.delta() {
+        let credential = bearer(app, &user, &session, successor)?;
+        return Ok(SignedIn { user, session, credential });
+    }
+    end_for_reuse(app, client, now, &session).await?;
+    Err(ended())
+}
+
+async fn end_for_reuse(
+    app: &App,
+    client: &Client,
+    now: DateTime<Utc>,
+    session: &session::Model,
+) -> Result<(), Error> {
+    let (session_id, user_id, client) = (session.id, session.user_id, client.clone());
+    let write = app.database.write(async move |tx| {
+        if end(tx, now, EndReason::RefreshTokenReused, session::COLUMN.id.eq(session_id)).await? > 0 {
+            record(tx, now, &client, Event::RefreshTokenReused { user_id, session_id }).await?;
+        }
+        Ok(())
+    });
+    write.await
+}
+
+fn invalid() -> Error {
+    Error::Unauthenticated(Unauthenticated::TokenInvalid)
+}
+
+fn ended() -> Error {
+    Error::Unauthenticated(Unauthenticated::SessionEnded)
+}

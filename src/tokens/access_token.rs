@@ -1,0 +1,133 @@
+//! Access tokens: JWTs after RFC 9068, signed here and judged here.
+
+use chrono::{DateTime, Utc};
+use jsonwebtoken::{Header, decode, encode};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::access::role::Role;
+use crate::app::App;
+use crate::error::{Error, Unauthenticated};
+use crate::platform::secret;
+
+/// The `typ` of RFC 9068 2.1. Nothing else that we may ever sign passes for an access token.
+const TYPE: &str = "at+jwt";
+
+/// Longer than any token that we sign; what is longer is refused unread.
+const LONGEST: usize = 4096;
+
+/// What an access token says. Nothing in it is personal: whoever finds one learns two random ids and a role.
+#[derive(Debug, Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: Uuid,
+    sid: Uuid,
+    jti: Uuid,
+    iat: i64,
+    exp: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nbf: Option<i64>,
+    role: Role,
+    scope: String,
+}
+
+/// A token for the client. Its text does not print.
+pub struct AccessToken {
+    text: String,
+    /// The instant from which it no longer counts.
+    pub expires_at: DateTime<Utc>,
+}
+
+impl AccessToken {
+    /// The text for the client. The only way out.
+    pub fn reveal(&self) -> &str {
+        &self.text
+    }
+}
+
+impl std::fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "AccessToken(.., until {})", self.expires_at)
+    }
+}
+
+/// Whom a verified token speaks of. Whether that session still lives is for `sessions::resume` to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bearer {
+    /// `sub`.
+    pub user_id: Uuid,
+    /// `sid`.
+    pub session_id: Uuid,
+    /// `exp`.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Signs a token for a session. Only `sessions::open` and `sessions::refresh` have a reason to.
+///
+/// # Errors
+/// [`Error::Internal`] when no key is loaded.
+pub fn issue(app: &App, user_id: Uuid, session_id: Uuid, role: Role) -> Result<AccessToken, Error> {
+    let key = app.keyring.signing()?;
+    let issued_at = app.clock.now();
+    let expires_at = issued_at + app.config.tokens.access_token_lifetime.delta();
+    let claims = Claims {
+        iss: app.config.issuer(),
+        aud: app.config.audience(),
+        sub: user_id,
+        sid: session_id,
+        jti: secret::new_id(),
+        iat: issued_at.timestamp(),
+        exp: expires_at.timestamp(),
+        nbf: None,
+        role,
+        scope: format!("role:{}", role.as_str().to_ascii_lowercase()),
+    };
+    let mut header = Header::new(key.algorithm);
+    header.typ = Some(TYPE.into());
+    header.kid = Some(key.kid.clone());
+    let text = encode(&header, &claims, &key.signing).map_err(Error::internal)?;
+    Ok(AccessToken { text, expires_at })
+}
+
+/// Judges a presented token: its shape, its key, its signature, then every claim (RFC 7519 7.2, RFC 8725 3, RFC 9068 4).
+///
+/// # Errors
+/// [`Unauthenticated::TokenExpired`] for one of ours whose time is over, [`Unauthenticated::TokenInvalid`] for all else.
+pub fn verify(app: &App, token: &str) -> Result<Bearer, Unauthenticated> {
+    let invalid = Unauthenticated::TokenInvalid;
+    if token.len() > LONGEST {
+        return Err(invalid);
+    }
+    let header = jsonwebtoken::decode_header(token).map_err(|_| invalid)?;
+    // jsonwebtoken reads `crit` and ignores it; RFC 7515 4.1.11 has us refuse what we do not understand, and that is all of it.
+    if header.typ.as_deref() != Some(TYPE) || header.crit.is_some() {
+        return Err(invalid);
+    }
+    let key = header.kid.and_then(|kid| app.keyring.find(&kid)).ok_or(invalid)?;
+    let claims: Claims = decode(token, &key.verifying, &key.validation).map_err(|_| invalid)?.claims;
+    judge(app, &claims)
+}
+
+fn judge(app: &App, claims: &Claims) -> Result<Bearer, Unauthenticated> {
+    let invalid = Unauthenticated::TokenInvalid;
+    let tokens = &app.config.tokens;
+    let (now, leeway) = (app.clock.now(), tokens.leeway.delta());
+    let instant = |seconds| DateTime::from_timestamp(seconds, 0).ok_or(invalid);
+    let (issued_at, expires_at) = (instant(claims.iat)?, instant(claims.exp)?);
+    let begins_at = claims.nbf.map(instant).transpose()?.unwrap_or(issued_at);
+    if claims.iss != app.config.issuer() || claims.aud != app.config.audience() {
+        return Err(invalid);
+    }
+    if issued_at > now + leeway || begins_at > now + leeway {
+        return Err(invalid);
+    }
+    // A lifetime that we never grant was not granted by us, or was before the operator shortened it.
+    if expires_at - issued_at > tokens.access_token_lifetime.delta() {
+        return Err(invalid);
+    }
+    if expires_at + leeway <= now {
+        return Err(Unauthenticated::TokenExpired);
+    }
+    Ok(Bearer { user_id: claims.sub, session_id: claims.sid, expires_at })
+}
