@@ -3,25 +3,31 @@
 //! This page is the map. Modules stand on each other in this order: each uses only what is listed above it.
 
 // The ground: no word about users.
-/// Every setting, its default, its reason.
+// Every setting, its default, its reason.
 pub mod config;
-/// The one error, and what its caller can do about it.
+// The one error, and what its caller can do about it.
 pub mod error;
-/// What the machine gives: clock, randomness, database, hash threads, keys.
+// What the machine gives: clock, randomness, database, hash threads, keys.
 pub mod platform;
-/// The settings and the platform's handles in one place. State, no rules.
+// The settings and the platform's handles in one place. State, no rules.
 pub mod app;
 
 // The rules: one folder per word of the trade.
-/// Roles, and the viewer who has one.
+// Roles, and the viewer who has one.
 pub mod access;
-/// What happened, kept with the change itself.
+// What happened, kept with the change itself.
 pub mod audit;
-/// Access tokens, and the keys that sign them.
+// Access tokens, and the keys that sign them.
 pub mod tokens;
-/// The people.
+// The people.
 pub mod users;
-/// What somebody has who proved who they are.
+// What somebody has who proved who they are.
 pub mod sessions;
-/// One way to prove it.
+// One way to prove it.
 pub mod passwords;
+
+// The doors: thin; they translate and never decide.
+// The whole public API, and its policy.
+pub mod graphql;
+// What has to be done though nobody asks.
+pub mod worker;

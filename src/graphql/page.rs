@@ -71,7 +71,12 @@ impl Arguments {
             (None, Some(last)) => (bounded("last", last)?, true),
             (first, None) => (bounded("first", first.unwrap_or(DEFAULT))?, false),
         };
-        Ok(PageRequest { limit, backward, after: read("after", self.after)?, before: read("before", self.before)? })
+        Ok(PageRequest {
+            limit,
+            backward,
+            after: read("after", self.after)?,
+            before: read("before", self.before)?,
+        })
     }
 }
 

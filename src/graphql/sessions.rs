@@ -2,7 +2,6 @@
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 use crate::access::viewer::Viewer;
 use crate::app::App;
@@ -12,15 +11,16 @@ use crate::graphql::cookie;
 use crate::graphql::error::Result;
 use crate::graphql::page::{Arguments, PageInfo};
 use crate::graphql::policy::{self, authenticated, public, signs_in};
-use crate::graphql::users::{self, User};
+use crate::graphql::users::User;
 use crate::platform::page::Slice;
 use crate::sessions::open::{self, Credential};
 use crate::sessions::session::{self, Delivery};
 use crate::sessions::{end, list, refresh};
+use crate::users::{find, user};
 
 /// What somebody has who has just signed in.
 pub struct SignedIn {
-    user: crate::users::user::Model,
+    user: user::Model,
     session: session::Model,
     credential: Credential,
 }
@@ -54,7 +54,7 @@ impl SignedIn {
 
     /// The session.
     async fn session(&self) -> Session {
-        Session(self.session.clone())
+        Session { row: self.session.clone(), user: Some(self.user.clone()) }
     }
 
     /// Who signed in.
@@ -69,8 +69,7 @@ impl SignedIn {
     pub fn hand_over(ctx: &Context<'_>, signed_in: open::SignedIn) -> Self {
         let open::SignedIn { user, session, credential } = signed_in;
         let expires_at = session.expires_at(&app(ctx).config.session);
-        let viewer =
-            Viewer::User { user_id: user.id, session_id: session.id, role: user.role, expires_at };
+        let viewer = Viewer::User { user_id: user.id, session_id: session.id, role: user.role, expires_at };
         policy::sign_in(ctx, viewer);
         if let Credential::Cookie(token) = &credential {
             let most = session.created_at + app(ctx).config.session.absolute_lifetime.delta();
@@ -81,56 +80,70 @@ impl SignedIn {
 }
 
 /// One device on which somebody is signed in.
-pub struct Session(pub session::Model);
+pub struct Session {
+    row: session::Model,
+    /// Whose, where that is known already: a page of sessions has one user, not a query for each.
+    user: Option<user::Model>,
+}
+
+impl From<session::Model> for Session {
+    fn from(row: session::Model) -> Self {
+        Self { row, user: None }
+    }
+}
 
 /// One device on which somebody is signed in.
 #[Object(directive = authenticated::apply())]
 impl Session {
     /// Opaque and stable; no credential.
     async fn id(&self) -> ID {
-        self.0.id.into()
+        self.row.id.into()
     }
 
     /// When they signed in.
     async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+        self.row.created_at
     }
 
     /// When it was last used, to the minute.
     async fn last_seen_at(&self) -> DateTime<Utc> {
-        self.0.last_seen_at
+        self.row.last_seen_at
     }
 
     /// When it ends if it is not used again, or at the latest.
     async fn expires_at(&self, ctx: &Context<'_>) -> DateTime<Utc> {
-        self.0.expires_at(&app(ctx).config.session)
+        self.row.expires_at(&app(ctx).config.session)
     }
 
     /// What the device called itself.
     async fn user_agent(&self) -> Option<&str> {
-        self.0.user_agent.as_deref()
+        self.row.user_agent.as_deref()
     }
 
     /// The address it signed in from.
     async fn ip_address(&self) -> Option<&str> {
-        self.0.ip_address.as_deref()
+        self.row.ip_address.as_deref()
     }
 
     /// Whether it is the session that asks.
     async fn current(&self, ctx: &Context<'_>) -> bool {
-        policy::viewer(ctx).session_id().is_ok_and(|id| id == self.0.id)
+        policy::viewer(ctx).session_id().is_ok_and(|id| id == self.row.id)
     }
 
     /// Whose it is.
     async fn user(&self, ctx: &Context<'_>) -> Result<User> {
-        Ok(users::load(ctx, self.0.user_id).await?)
+        if let Some(user) = &self.user {
+            return Ok(User(user.clone()));
+        }
+        let found = find::by_id(app(ctx).database.reader(), self.row.user_id).await?;
+        found.map(User).ok_or(Error::NotFound)
     }
 }
 
 /// A page of sessions.
 pub struct SessionConnection {
     slice: Slice<session::Model>,
-    user_id: Uuid,
+    user: user::Model,
 }
 
 /// A page of sessions.
@@ -140,14 +153,14 @@ impl SessionConnection {
     async fn edges(&self) -> Vec<SessionEdge> {
         let edge = |row: &session::Model| SessionEdge {
             cursor: list::position(row).cursor(list::ORDER),
-            node: Session(row.clone()),
+            node: self.session(row),
         };
         self.slice.rows.iter().map(edge).collect()
     }
 
     /// The sessions.
     async fn nodes(&self) -> Vec<Session> {
-        self.slice.rows.iter().cloned().map(Session).collect()
+        self.slice.rows.iter().map(|row| self.session(row)).collect()
     }
 
     /// Where this page stands in the list.
@@ -157,16 +170,23 @@ impl SessionConnection {
 
     /// How many live sessions there are on all pages. Counted when asked for.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<i32> {
-        let count = list::count(app(ctx), self.user_id).await?;
+        let count = list::count(app(ctx), self.user.id).await?;
         Ok(i32::try_from(count).unwrap_or(i32::MAX))
     }
 }
 
 impl SessionConnection {
     /// The page of a user's sessions that `arguments` ask for.
-    pub async fn of(app: &App, user_id: Uuid, arguments: Arguments) -> std::result::Result<Self, Error> {
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] for an argument that makes no sense.
+    pub async fn of(app: &App, user: &user::Model, arguments: Arguments) -> Result<Self> {
         let page = arguments.page(list::ORDER)?;
-        Ok(Self { slice: list::list(app, user_id, &page).await?, user_id })
+        Ok(Self { slice: list::list(app, user.id, &page).await?, user: user.clone() })
+    }
+
+    fn session(&self, row: &session::Model) -> Session {
+        Session { row: row.clone(), user: Some(self.user.clone()) }
     }
 }
 
@@ -212,7 +232,7 @@ impl SessionsMutation {
         if ended.delivery == Delivery::Cookie {
             ctx.append_http_header("set-cookie", cookie::clear());
         }
-        Ok(Some(Session(ended)))
+        Ok(Some(ended.into()))
     }
 
     /// Ends one of the viewer's sessions.
@@ -224,13 +244,13 @@ impl SessionsMutation {
     ) -> Result<Option<Session>> {
         let id = uuid(&id).ok_or(Error::NotFound)?;
         let ended = end::end_session(app(ctx), &client(ctx), &policy::viewer(ctx), id).await?;
-        Ok(Some(Session(ended)))
+        Ok(Some(ended.into()))
     }
 
     /// Ends all of the viewer's sessions but this one. Answers those that were live.
     #[graphql(directive = authenticated::apply())]
     async fn end_other_sessions(&self, ctx: &Context<'_>) -> Result<Option<Vec<Session>>> {
         let ended = end::end_other_sessions(app(ctx), &client(ctx), &policy::viewer(ctx)).await?;
-        Ok(Some(ended.into_iter().map(Session).collect()))
+        Ok(Some(ended.into_iter().map(Session::from).collect()))
     }
 }

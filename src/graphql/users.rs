@@ -1,13 +1,8 @@
 //! Users, and who may see what of them.
 
-use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
-use std::collections::HashMap;
-use std::sync::Arc;
-use uuid::Uuid;
 
-use crate::app::App;
 use crate::error::Error;
 use crate::graphql::access::Role;
 use crate::graphql::context::{app, client, uuid};
@@ -85,7 +80,7 @@ impl User {
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
     ) -> Result<Option<SessionConnection>> {
         let arguments = Arguments { first, after, last, before };
-        Ok(Some(SessionConnection::of(app(ctx), self.0.id, arguments).await?))
+        Ok(Some(SessionConnection::of(app(ctx), &self.0, arguments).await?))
     }
 }
 
@@ -191,7 +186,11 @@ impl UsersQuery {
 
     /// One user. `null` if there is none of this id.
     #[graphql(directive = owner::apply(Some("id".into()), Some(Role::Manager)))]
-    async fn user(&self, ctx: &Context<'_>, #[graphql(desc = "The user's id.")] id: ID) -> Result<Option<User>> {
+    async fn user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The user's id.")] id: ID,
+    ) -> Result<Option<User>> {
         let Some(id) = uuid(&id) else { return Ok(None) };
         Ok(find::by_id(app(ctx).database.reader(), id).await?.map(User))
     }
@@ -244,23 +243,4 @@ impl UsersMutation {
         let changed = set_role::set_role(app(ctx), &client(ctx), Some(actor), id, input.role.into()).await?;
         Ok(Some(User(changed)))
     }
-}
-
-/// Loads users by id, many in one query.
-pub struct UserLoader(pub Arc<App>);
-
-impl Loader<Uuid> for UserLoader {
-    type Value = user::Model;
-    type Error = Error;
-
-    async fn load(&self, ids: &[Uuid]) -> std::result::Result<HashMap<Uuid, user::Model>, Error> {
-        let users = find::by_ids(self.0.database.reader(), ids).await?;
-        Ok(users.into_iter().map(|user| (user.id, user)).collect())
-    }
-}
-
-/// The user of this id, together with others that are asked for at the same time.
-pub async fn load(ctx: &Context<'_>, id: Uuid) -> std::result::Result<User, Error> {
-    let found = ctx.data_unchecked::<DataLoader<UserLoader>>().load_one(id).await?;
-    found.map(User).ok_or(Error::NotFound)
 }

@@ -76,10 +76,17 @@ impl PageRequest {
     pub fn apply<E: EntityTrait>(&self, mut query: Select<E>, sort: &Sort) -> Option<Select<E>> {
         for (position, behind) in [(&self.after, true), (&self.before, false)] {
             let Some(position) = position else { continue };
+            let key = (sort.parse)(&position.key)?;
             let here = Expr::tuple([sort.key.clone(), sort.id.clone()]);
-            let there = Expr::tuple([(sort.parse)(&position.key)?, Expr::value(position.id)]);
-            let upwards = behind != sort.descending;
-            query = query.filter(if upwards { here.gt(there) } else { here.lt(there) });
+            let there = Expr::tuple([key.clone(), Expr::value(position.id)]);
+            // The first condition follows from the second. Without it SQLite reads an index over an expression from
+            // its beginning.
+            let bounded = sort.key.clone();
+            query = if behind != sort.descending {
+                query.filter(bounded.gte(key)).filter(here.gt(there))
+            } else {
+                query.filter(bounded.lte(key)).filter(here.lt(there))
+            };
         }
         let order = if sort.descending == self.backward { Order::Asc } else { Order::Desc };
         Some(

@@ -15,14 +15,6 @@ pub async fn by_id(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Model>,
     Ok(Entity::find_by_id(id).one(db).await?)
 }
 
-/// The users of these ids, in no order.
-///
-/// # Errors
-/// [`Error::Internal`] when the database fails.
-pub async fn by_ids(db: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Vec<Model>, Error> {
-    Ok(Entity::find().filter(COLUMN.id.is_in(ids.iter().copied())).all(db).await?)
-}
-
 /// The user who signs in with this: an email address if it has an `@`, else a username.
 ///
 /// # Errors

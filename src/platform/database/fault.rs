@@ -50,6 +50,9 @@ pub enum Fault {
     /// A job panicked. It was rolled back, and nobody else noticed.
     #[error("A database write panicked.")]
     Panicked,
+    /// A job succeeded although one of its statements had failed, after which nothing can be relied on.
+    #[error("A database write went on after one of its statements had failed.")]
+    Hidden,
     /// A job asked for a second write from inside itself, for which it would have waited for ever.
     #[error("A database write was started inside another one.")]
     Nested,

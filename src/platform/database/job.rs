@@ -1,23 +1,39 @@
 //! One caller's write, and how it is run so that it hurts nobody else.
 
+use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
-use sea_orm::DatabaseTransaction;
+use sea_orm::{DatabaseConnection, DatabaseTransaction};
 use tokio::sync::oneshot;
 
 use crate::error::Error;
 use crate::platform::database::fault::Fault;
 
 tokio::task_local! {
-    static IN_A_JOB: ();
+    /// There while a job runs: whether one of its statements has failed.
+    static STATEMENT_FAILED: Cell<bool>;
 }
 
 /// True inside a job: a write started here would wait for the one that waits for it.
 pub(super) fn is_nested() -> bool {
-    IN_A_JOB.try_with(|()| ()).is_ok()
+    STATEMENT_FAILED.try_with(|_| ()).is_ok()
+}
+
+/// Lets the jobs on `connection` be judged by what became of their statements.
+///
+/// After a failed statement PostgreSQL answers COMMIT by rolling back, without an error, and SQLite may have rolled
+/// back by itself: a job that went on regardless would be told that what is lost was kept.
+pub(super) fn watched(mut connection: DatabaseConnection) -> DatabaseConnection {
+    connection.set_metric_callback(|statement| {
+        if statement.failed {
+            // Outside of a job there is nobody to tell.
+            let _ = STATEMENT_FAILED.try_with(|failed| failed.set(true));
+        }
+    });
+    connection
 }
 
 /// Runs a job so that neither a panic, nor a hang, nor a write of its own gets out.
@@ -25,7 +41,13 @@ pub(super) async fn guarded<T, F>(job: &F, limit: Duration, tx: &DatabaseTransac
 where
     F: AsyncFn(&DatabaseTransaction) -> Result<T, Error>,
 {
-    let running = IN_A_JOB.scope((), async { job(tx).await });
+    let running = STATEMENT_FAILED.scope(Cell::new(false), async {
+        let value = job(tx).await?;
+        match STATEMENT_FAILED.with(Cell::get) {
+            true => Err(Fault::Hidden.into()),
+            false => Ok(value),
+        }
+    });
     match tokio::time::timeout(limit, AssertUnwindSafe(running).catch_unwind()).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_panic)) => Err(Fault::Panicked.into()),

@@ -48,6 +48,8 @@ fn sqlite_file(rest: &str) -> Result<PathBuf, Fault> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn located(url: &str) -> Result<Location, Fault> {
@@ -77,7 +79,7 @@ mod tests {
         let config = Config { data_dir: "somewhere?".into(), ..Config::default() };
         assert!(matches!(
             Location::of(&config),
-            Ok(Location::Sqlite(path)) if path == PathBuf::from("somewhere?/rolegate.db")
+            Ok(Location::Sqlite(path)) if path == Path::new("somewhere?/rolegate.db")
         ));
     }
 

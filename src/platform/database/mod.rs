@@ -4,8 +4,7 @@
 //! write goes through [`Database::write`], which is a transaction of its own on PostgreSQL, and on SQLite a place in
 //! the next commit of the one thread that writes.
 
-/// What can be wrong with it.
-pub mod fault;
+mod fault;
 mod job;
 mod location;
 mod migrate;
@@ -75,9 +74,9 @@ impl Database {
 
     /// Runs `job` in a transaction and answers once it is committed; an error of the job rolls its writes back.
     ///
-    /// The job may run more than once (hence `AsyncFn`), so it touches nothing but `tx`, and it passes database errors
-    /// on: on PostgreSQL one that it hides has spoilt the transaction all the same. Whoever drops the returned future
-    /// before the job starts has cancelled it; on SQLite a job that has started runs to its end.
+    /// The job may run more than once (hence `AsyncFn`), so it touches nothing but `tx`. A statement of it that fails
+    /// fails the job: what may be there already is inserted with ON CONFLICT. Whoever drops the returned future before
+    /// the job starts has cancelled it; on SQLite a job that has started runs to its end.
     ///
     /// # Errors
     /// The job's own; [`Error::Overloaded`] after 10 seconds, or when another process holds the file for longer than 5;
@@ -120,5 +119,29 @@ impl Database {
         if let Some(writer) = &self.writer {
             writer.close().await;
         }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that fails here has said enough")]
+mod tests {
+    use sea_orm::ConnectionTrait as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_write_that_takes_too_long_is_rolled_back() {
+        let directory = tempfile::tempdir().unwrap();
+        let config = Config { data_dir: directory.path().to_owned(), ..Config::default() };
+        let database = Database::open(&config).await.unwrap();
+        let create = "CREATE TABLE undone (id integer)";
+        let slow = database.write_within(Duration::from_millis(20), async |tx| {
+            tx.execute_unprepared(create).await?;
+            std::future::pending::<Result<(), Error>>().await
+        });
+        let refused = slow.await.unwrap_err();
+        assert!(matches!(refused, Error::Overloaded { .. }), "{refused:?}");
+        database.write(async |tx| Ok(tx.execute_unprepared(create).await.map(drop)?)).await.unwrap();
+        database.close().await;
     }
 }

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::error::{Error, database_code};
 use crate::platform::database::fault::Fault;
-use crate::platform::database::job::guarded;
+use crate::platform::database::job::{guarded, watched};
 use crate::platform::secret;
 
 /// How often one write is run before its conflict is the caller's.
@@ -28,7 +28,7 @@ pub(super) async fn open(url: &SecretString, connections: u32) -> Result<Databas
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .test_before_acquire_if_idle_for(TESTED_WHEN_IDLE_FOR)
         .sqlx_logging(false);
-    Database::connect(options).await.map_err(Fault::NotOpened)
+    Database::connect(options).await.map(watched).map_err(Fault::NotOpened)
 }
 
 /// Runs `job` in a transaction, again if it met another one (READ COMMITTED leaves deadlocks; clusters that are

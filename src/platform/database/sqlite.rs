@@ -11,6 +11,7 @@ use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
 use crate::config::{DatabaseConfig, Synchronous};
 use crate::error::{Error, database_code};
 use crate::platform::database::fault::Fault;
+use crate::platform::database::job::watched;
 
 /// How long a statement waits while another process (the command line's) writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -75,7 +76,7 @@ impl WritingConnection {
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     attempt += 1;
                 }
-                outcome => return outcome.map_err(Fault::NotOpened),
+                outcome => return outcome.map(watched).map_err(Fault::NotOpened),
             }
         }
     }

@@ -1,0 +1,2 @@
+//! stand-in
+pub type Result<T> = std::result::Result<T, crate::error::Error>;

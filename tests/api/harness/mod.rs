@@ -1,0 +1,11 @@
+//! What tests are written with.
+
+#[path = "../../support/database.rs"]
+mod database;
+mod answer;
+mod persona;
+mod service;
+
+pub(crate) use answer::Answer;
+pub(crate) use persona::{Persona, Tokens};
+pub(crate) use service::{PASSWORD, Service};

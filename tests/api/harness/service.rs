@@ -1,0 +1,105 @@
+//! A whole Rolegate, alone with its test.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use chrono::{DateTime, TimeDelta, Utc};
+use http_body_util::BodyExt as _;
+use rolegate::access::client::Client;
+use rolegate::access::role::Role;
+use rolegate::app::App;
+use rolegate::config::Config;
+use rolegate::platform::clock::{Clock, ManualClock};
+use rolegate::tokens::signing_key;
+use rolegate::users::set_role::set_role;
+use rolegate::{graphql, http};
+use serde_json::json;
+use tower::ServiceExt as _;
+use uuid::Uuid;
+
+use super::database::TestDatabase;
+use super::{Answer, Persona};
+
+/// The instant at which every test begins.
+pub(crate) const START: &str = "2026-03-01T12:00:00Z";
+
+/// A password that nothing is wrong with.
+pub(crate) const PASSWORD: &str = "gravel umbrella sunset teapot";
+
+/// A running service with a database of its own.
+pub(crate) struct Service {
+    pub(crate) app: Arc<App>,
+    pub(crate) clock: ManualClock,
+    router: Router,
+    _database: TestDatabase,
+}
+
+impl Service {
+    /// With the default configuration, but for the cost of hashing.
+    pub(crate) async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// With a configuration of the test's own.
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let database = TestDatabase::create().await;
+        let mut config = database.config();
+        (config.password.memory_kib, config.password.iterations) = (8, 1);
+        config.password.hash_threads = 2;
+        change(&mut config);
+        let start: DateTime<Utc> = START.parse().unwrap();
+        let clock = ManualClock::new(start);
+        let app = App::start(config, Clock::Manual(clock.clone())).await.expect("the app starts");
+        signing_key::load(&app).await.expect("the signing key is made");
+        let app = Arc::new(app);
+        let schema = graphql::schema(Arc::clone(&app)).expect("every coordinate has its rule");
+        let router = http::router(Arc::clone(&app), schema);
+        Self { app, clock, router, _database: database }
+    }
+
+    /// Lets time pass.
+    pub(crate) fn advance(&self, by: TimeDelta) {
+        self.clock.advance(by);
+    }
+
+    /// Somebody without credentials.
+    pub(crate) fn anonymous(&self) -> Persona<'_> {
+        Persona::new(self)
+    }
+
+    /// Somebody of role CLIENT, `<name>@example.test`, who has just signed up.
+    pub(crate) async fn client(&self, name: &str) -> Persona<'_> {
+        let input = json!({ "email": format!("{name}@example.test"), "password": PASSWORD, "name": name });
+        self.anonymous().sign_up(input).await
+    }
+
+    /// The same, of role MANAGER.
+    pub(crate) async fn manager(&self, name: &str) -> Persona<'_> {
+        self.promoted(name, Role::Manager).await
+    }
+
+    /// The same, of role ADMIN.
+    pub(crate) async fn admin(&self, name: &str) -> Persona<'_> {
+        self.promoted(name, Role::Admin).await
+    }
+
+    async fn promoted(&self, name: &str, role: Role) -> Persona<'_> {
+        let persona = self.client(name).await;
+        let id: Uuid = persona.id().parse().unwrap();
+        set_role(&self.app, &Client::default(), None, id, role).await.expect("the operator may");
+        persona
+    }
+
+    /// Sends a request as it is, from 127.0.0.1.
+    pub(crate) async fn send(&self, mut request: Request<Body>) -> Answer {
+        let peer: SocketAddr = "127.0.0.1:50000".parse().unwrap();
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+        let body = body.collect().await.expect("the body arrives").to_bytes();
+        Answer::new(parts.status, parts.headers, body)
+    }
+}

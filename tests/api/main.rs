@@ -1,0 +1,19 @@
+//! The suite: everything that a client can do and must not be able to do, through the HTTP door.
+//!
+//! A test starts a [`harness::Service`] of its own (a fresh database, a clock that moves when told to), asks it for
+//! personas (`service.anonymous()`, `.client("ada")`, `.manager("max")`, `.admin("eve")`) and has them send documents:
+//! `ada.run("{ me { email } }").await` answers with status, headers and body. Nothing is shared, so tests run at once
+//! and in any order. SQLite always; PostgreSQL too, when `ROLEGATE_TEST_DATABASE_URL` names a server.
+#![expect(clippy::unwrap_used, reason = "a test may say that something cannot fail")]
+
+mod harness;
+
+mod http;
+mod jwt;
+mod passwords;
+mod permissions;
+mod races;
+mod secrecy;
+mod server;
+mod sessions;
+mod users;

@@ -1,0 +1,143 @@
+//! What many do at the same moment, with the database inspected afterwards.
+
+use std::collections::HashSet;
+use std::future::Future;
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use rolegate::sessions::session;
+use rolegate::users::user;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
+use serde_json::json;
+use tokio::sync::Barrier;
+
+use crate::harness::{PASSWORD, Service};
+
+const CROWD: usize = 50;
+
+/// Runs `CROWD` futures from one starting line.
+async fn at_once<T, F: Future<Output = T>>(make: impl Fn(usize) -> F) -> Vec<T> {
+    let line = Arc::new(Barrier::new(CROWD));
+    let started = (0..CROWD).map(|number| {
+        let (line, run) = (Arc::clone(&line), make(number));
+        async move {
+            line.wait().await;
+            run.await
+        }
+    });
+    join_all(started).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn fifty_who_sign_up_with_one_address_make_one_user() {
+    let service = Service::start().await;
+    let answers = at_once(|number| {
+        let email = if number % 2 == 0 { "Ada@Example.test" } else { "ada@example.TEST" };
+        let input = json!({ "email": email, "password": PASSWORD });
+        let anonymous = service.anonymous();
+        async move { anonymous.try_sign_up(input).await }
+    })
+    .await;
+    let (welcome, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.codes().is_empty());
+    assert_eq!((welcome.len(), refused.len()), (1, CROWD - 1));
+    for answer in refused {
+        answer.assert_refused("EMAIL_TAKEN");
+    }
+    let db = service.app.database.reader();
+    assert_eq!(user::Entity::find().count(db).await.unwrap(), 1);
+    assert_eq!(session::Entity::find().count(db).await.unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn fifty_who_sign_up_with_addresses_of_their_own_are_fifty_users() {
+    let service = Service::start().await;
+    let answers = at_once(|number| {
+        let input = json!({ "email": format!("user{number}@example.test"), "password": PASSWORD });
+        let anonymous = service.anonymous();
+        async move { anonymous.try_sign_up(input).await }
+    })
+    .await;
+    for answer in &answers {
+        answer.data();
+    }
+    assert_eq!(user::Entity::find().count(service.app.database.reader()).await.unwrap(), CROWD as u64);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn fifty_refreshes_of_one_token_get_one_successor() {
+    let service = Service::start().await;
+    let mut ada = service.client("ada").await;
+    for _ in 0..4 {
+        let answers = at_once(|_| {
+            let ada = ada.clone();
+            async move { ada.refresh().await }
+        })
+        .await;
+        let successors: HashSet<_> = answers.iter().map(|answer| answer.tokens.refresh.clone()).collect();
+        assert_eq!(successors.len(), 1, "one live branch");
+        assert!(!successors.contains(&ada.tokens.refresh));
+        ada = answers.into_iter().next().unwrap();
+    }
+    assert!(ada.refresh().await.is_signed_in().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_logout_among_refreshes_leaves_nothing_alive() {
+    let service = Service::start().await;
+    for round in 0..4 {
+        let ada = service.client(&format!("ada{round}")).await;
+        let answers = at_once(|number| {
+            let ada = ada.clone();
+            async move {
+                if number == CROWD / 2 {
+                    ada.run("mutation { logout { id } }").await.data();
+                    return None;
+                }
+                let answer = ada.try_refresh(&ada.tokens.refresh).await;
+                answer.codes().is_empty().then(|| answer.text_at("/data/refresh/refreshToken"))
+            }
+        })
+        .await;
+        assert!(!ada.is_signed_in().await);
+        for token in answers.into_iter().flatten() {
+            ada.try_refresh(&token).await.assert_refused("UNAUTHENTICATED");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn admins_who_demote_each_other_at_once_leave_one() {
+    let service = Service::start().await;
+    for round in 0..4 {
+        let mut admins = vec![service.admin(&format!("eve{round}")).await];
+        for number in 0..4 {
+            admins.push(service.admin(&format!("max{round}-{number}")).await);
+        }
+        at_once(|number| {
+            let (by, of) = (admins[number % 5].clone(), admins[(number + 1) % 5].id().to_owned());
+            async move {
+                let input = json!({ "input": { "userId": of, "role": "CLIENT" } });
+                by.run_with("mutation($input: SetUserRoleInput!) { setUserRole(input: $input) { id } }", input).await
+            }
+        })
+        .await;
+        let left = user::Entity::find().filter(user::COLUMN.role.eq(rolegate::access::role::Role::Admin));
+        let left = left.count(service.app.database.reader()).await.unwrap();
+        assert!(left >= 1, "round {round}: somebody is left who can administer");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn ending_a_session_fifty_times_at_once_ends_it_once() {
+    let service = Service::start().await;
+    let ada = service.client("ada").await;
+    let phone = service.anonymous().log_in("ada@example.test").await;
+    let answers = at_once(|_| {
+        let (ada, id) = (ada.clone(), phone.tokens.session.clone());
+        async move { ada.run_with("mutation($id: ID!) { endSession(id: $id) { id } }", json!({ "id": id })).await }
+    })
+    .await;
+    let ended = answers.iter().filter(|answer| answer.codes().is_empty()).count();
+    assert_eq!(ended, 1);
+    assert!(answers.iter().all(|answer| answer.codes().is_empty() || answer.codes() == ["NOT_FOUND"]));
+}

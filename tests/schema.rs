@@ -1,0 +1,68 @@
+//! The files that are generated from the schema are what the schema says.
+
+use rolegate::graphql;
+
+#[track_caller]
+fn assert_current(path: &str, current: &str, command: &str) {
+    let kept = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        kept == current,
+        "{path} is not what the code says: run `{command} > {path}` and look at the difference"
+    );
+}
+
+#[test]
+fn schema_graphql_is_the_schema_that_is_served() {
+    let sdl = graphql::sdl().expect("every coordinate has its rule");
+    assert_current("schema.graphql", &sdl, "cargo run -- schema");
+}
+
+#[test]
+fn permissions_md_is_the_policy_that_is_enforced() {
+    let matrix = graphql::permissions_markdown().expect("every coordinate has its rule");
+    assert_current("permissions.md", &matrix, "cargo run -- permissions");
+}
+
+#[test]
+fn everything_in_the_schema_has_a_description() {
+    use async_graphql::parser::types::{TypeKind, TypeSystemDefinition};
+    let sdl = graphql::sdl().expect("every coordinate has its rule");
+    let document = async_graphql::parser::parse_schema(&sdl).expect("the SDL is well-formed");
+    let mut bare = Vec::new();
+    for definition in document.definitions {
+        let TypeSystemDefinition::Type(definition) = definition else { continue };
+        let (name, kind) = (definition.node.name.node.to_string(), definition.node.kind);
+        let root = ["Query", "Mutation"].contains(&name.as_str());
+        if definition.node.description.is_none() && !root {
+            bare.push(name.clone());
+        }
+        match kind {
+            TypeKind::Object(object) => {
+                for field in &object.fields {
+                    let described = field.node.description.is_some();
+                    let arguments =
+                        field.node.arguments.iter().all(|argument| argument.node.description.is_some());
+                    if !(described && arguments) {
+                        bare.push(format!("{name}.{}", field.node.name.node));
+                    }
+                }
+            }
+            TypeKind::Enum(values) => {
+                for value in &values.values {
+                    if value.node.description.is_none() {
+                        bare.push(format!("{name}.{}", value.node.value.node));
+                    }
+                }
+            }
+            TypeKind::InputObject(input) => {
+                for field in &input.fields {
+                    if field.node.description.is_none() {
+                        bare.push(format!("{name}.{}", field.node.name.node));
+                    }
+                }
+            }
+            TypeKind::Scalar | TypeKind::Interface(_) | TypeKind::Union(_) => {}
+        }
+    }
+    assert!(bare.is_empty(), "say what these are for: {bare:?}");
+}
