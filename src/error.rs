@@ -2,6 +2,7 @@
 //!
 //! Clients match [`Error::code`] and nothing else. A cause is for the log; it never reaches a client.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,6 +62,18 @@ pub enum Error {
         /// When it is worth another try.
         retry_after: Duration,
     },
+    /// Send what can be understood. Nothing of the request ran.
+    #[error("{message}")]
+    BadRequest {
+        /// What is wrong with the request, as a sentence. It repeats no value that came with it: that may be a password.
+        message: Cow<'static, str>,
+    },
+    /// Ask for less at once.
+    #[error("The document asks for too much: {limit}.")]
+    DocumentTooComplex {
+        /// What there is too much of, and how much would do.
+        limit: String,
+    },
     /// Our fault. The cause is logged with the request's id; the client sees the id alone.
     #[error("Something went wrong on our side.")]
     Internal(Arc<dyn std::error::Error + Send + Sync>),
@@ -106,6 +119,8 @@ impl Error {
             Self::NotFound => "NOT_FOUND",
             Self::LastAdmin => "LAST_ADMIN",
             Self::Overloaded { .. } => "OVERLOADED",
+            Self::BadRequest { .. } => "BAD_REQUEST",
+            Self::DocumentTooComplex { .. } => "DOCUMENT_TOO_COMPLEX",
             Self::Internal(_) => "INTERNAL",
         }
     }
@@ -113,6 +128,11 @@ impl Error {
     /// An error whose cause is ours to mend.
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(Arc::from(cause.into()))
+    }
+
+    /// Refuses a request that cannot be understood; `message` is a sentence that repeats no value of the request.
+    pub fn bad_request(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::BadRequest { message: message.into() }
     }
 
     /// Refuses an argument; `message` is a sentence for people.

@@ -29,5 +29,7 @@ pub mod passwords;
 // The doors: thin; they translate and never decide.
 // The whole public API, and its policy.
 pub mod graphql;
+// Who asks, what is asked, and how the answer is written down.
+pub mod http;
 // What has to be done though nobody asks.
 pub mod worker;

@@ -1,7 +1,8 @@
 //! The GraphQL door: translates, and never decides. One file per domain, with the name of its rules folder.
 
-pub mod policy;
 pub mod error;
+pub mod budget;
+pub mod policy;
 pub mod context;
 pub mod page;
 pub mod cookie;
@@ -13,10 +14,10 @@ pub mod passwords;
 
 use std::sync::Arc;
 
-use async_graphql::{EmptySubscription, MergedObject, SchemaBuilder};
+use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder};
 
 use crate::app::App;
-use crate::graphql::policy::PolicyErrors;
+use crate::graphql::policy::{PolicyErrors, PolicyTable};
 
 /// What can be asked.
 #[derive(MergedObject, Default)]
@@ -29,11 +30,42 @@ pub struct Mutation(passwords::PasswordsMutation, sessions::SessionsMutation, us
 /// The schema that is served.
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
-fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+/// The schema, ready to answer for `app`.
+///
+/// # Errors
+/// Every coordinate that nobody ruled on, and every rule that could not hold.
+pub fn schema(app: Arc<App>) -> Result<Schema, PolicyErrors> {
+    let limits = &app.config.graphql;
+    // The HTTP door has weighed the document before; these hold for whoever comes by another.
+    let mut builder = builder()?
+        .limit_depth(limits.max_depth)
+        .limit_complexity(limits.max_complexity)
+        .limit_directives(limits.max_directives)
+        .disable_suggestions();
+    if !app.config.introspection() {
+        builder = builder.disable_introspection();
+    }
+    Ok(builder.data(app).finish())
 }
 
-/// The schema, ready to run.
-pub fn schema(app: Arc<App>) -> Result<Schema, PolicyErrors> {
-    Ok(builder().data(app).finish())
+/// The schema as `schema.graphql` has it: types, descriptions and, on each field, its rule.
+///
+/// # Errors
+/// The same as [`schema`]'s.
+pub fn sdl() -> Result<String, PolicyErrors> {
+    Ok(builder()?.finish().sdl_with_options(SDLExportOptions::new().sorted_fields().sorted_enum_items()))
+}
+
+/// Every coordinate and who may, as `permissions.md` has it.
+///
+/// # Errors
+/// The same as [`schema`]'s.
+pub fn permissions_markdown() -> Result<String, PolicyErrors> {
+    let schema = builder()?.finish();
+    let table = schema.data::<Arc<PolicyTable>>().expect("`policy::install` puts the table there");
+    Ok(table.markdown())
+}
+
+fn builder() -> Result<SchemaBuilder<Query, Mutation, EmptySubscription>, PolicyErrors> {
+    policy::install(Schema::build(Query::default(), Mutation::default(), EmptySubscription))
 }

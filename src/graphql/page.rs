@@ -3,7 +3,7 @@
 use async_graphql::SimpleObject;
 
 use crate::error::Error;
-use crate::graphql::policy::public;
+use crate::graphql::policy::directives::public;
 use crate::platform::page::{PageRequest, Position, Slice};
 
 /// How many rows a page has when the client does not say.

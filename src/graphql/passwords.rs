@@ -1,10 +1,9 @@
 //! Signing up and in with a password.
 
-use async_graphql::{Context, Enum, InputObject, Object, Union};
+use async_graphql::{Context, Enum, InputObject, Object, Result, Union};
 
 use crate::graphql::context::{app, client};
-use crate::graphql::error::Result;
-use crate::graphql::policy::{public, signs_in};
+use crate::graphql::policy::directives::{public, signs_in};
 use crate::graphql::sessions::SignedIn;
 use crate::passwords::create_user::Details;
 use crate::passwords::{log_in, sign_up};
@@ -82,7 +81,7 @@ impl PasswordsMutation {
             password: &input.password,
         };
         let signed_in = sign_up::sign_up(app(ctx), &client(ctx), &details, input.delivery.into()).await?;
-        Ok(SignupResult::SignedIn(SignedIn::hand_over(ctx, signed_in)))
+        Ok(SignupResult::SignedIn(SignedIn::hand_over(ctx, signed_in)?))
     }
 
     /// Signs in. Unknown user, wrong password and suspended user get one answer.
@@ -95,6 +94,6 @@ impl PasswordsMutation {
         let LoginInput { identifier, password, delivery } = input;
         let (app, client) = (app(ctx), client(ctx));
         let signed_in = log_in::log_in(app, &client, &identifier, &password, delivery.into()).await?;
-        Ok(LoginResult::SignedIn(SignedIn::hand_over(ctx, signed_in)))
+        Ok(LoginResult::SignedIn(SignedIn::hand_over(ctx, signed_in)?))
     }
 }

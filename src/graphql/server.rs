@@ -5,7 +5,7 @@ use async_graphql::{Context, Enum, Object, SimpleObject};
 use crate::config::{SignupIdentifier as Identifier, SignupMode};
 use crate::graphql::access::Role;
 use crate::graphql::context::app;
-use crate::graphql::policy::{has_role, public};
+use crate::graphql::policy::directives::{has_role, public};
 
 /// This server, as far as sign-in forms need to know it.
 pub struct Server;

@@ -1,6 +1,6 @@
 //! Sessions: what signing in gives, and how to end it.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use crate::access::viewer::Viewer;
@@ -8,9 +8,9 @@ use crate::app::App;
 use crate::error::Error;
 use crate::graphql::context::{app, client, uuid};
 use crate::graphql::cookie;
-use crate::graphql::error::Result;
 use crate::graphql::page::{Arguments, PageInfo};
-use crate::graphql::policy::{self, authenticated, public, signs_in};
+use crate::graphql::policy;
+use crate::graphql::policy::directives::{authenticated, public, signs_in};
 use crate::graphql::users::User;
 use crate::platform::page::Slice;
 use crate::sessions::open::{self, Credential};
@@ -66,16 +66,16 @@ impl SignedIn {
 impl SignedIn {
     /// Takes over what a way in has ended with: from here on the operation is judged as the new user's, and a session
     /// that travels in a cookie has it set.
-    pub fn hand_over(ctx: &Context<'_>, signed_in: open::SignedIn) -> Self {
+    pub fn hand_over(ctx: &Context<'_>, signed_in: open::SignedIn) -> Result<Self> {
         let open::SignedIn { user, session, credential } = signed_in;
         let expires_at = session.expires_at(&app(ctx).config.session);
         let viewer = Viewer::User { user_id: user.id, session_id: session.id, role: user.role, expires_at };
-        policy::sign_in(ctx, viewer);
+        policy::sign_in(ctx, viewer)?;
         if let Credential::Cookie(token) = &credential {
             let most = session.created_at + app(ctx).config.session.absolute_lifetime.delta();
             ctx.append_http_header("set-cookie", cookie::set(token, most - session.created_at));
         }
-        Self { user, session, credential }
+        Ok(Self { user, session, credential })
     }
 }
 
@@ -136,7 +136,7 @@ impl Session {
             return Ok(User(user.clone()));
         }
         let found = find::by_id(app(ctx).database.reader(), self.row.user_id).await?;
-        found.map(User).ok_or(Error::NotFound)
+        Ok(found.map(User).ok_or(Error::NotFound)?)
     }
 }
 
@@ -222,7 +222,7 @@ impl SessionsMutation {
         #[graphql(desc = "The refresh token.")] input: RefreshInput,
     ) -> Result<SignedIn> {
         let signed_in = refresh::refresh(app(ctx), &client(ctx), &input.refresh_token).await?;
-        Ok(SignedIn::hand_over(ctx, signed_in))
+        SignedIn::hand_over(ctx, signed_in)
     }
 
     /// Ends this session. Its tokens stop counting at once.

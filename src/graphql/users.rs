@@ -1,14 +1,14 @@
 //! Users, and who may see what of them.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use crate::error::Error;
 use crate::graphql::access::Role;
 use crate::graphql::context::{app, client, uuid};
-use crate::graphql::error::Result;
 use crate::graphql::page::{Arguments, PageInfo};
-use crate::graphql::policy::{self, Owns, authenticated, has_role, owner};
+use crate::graphql::policy::directives::{authenticated, has_role, owner};
+use crate::graphql::policy::{self, owned_by};
 use crate::graphql::sessions::SessionConnection;
 use crate::platform::page::Slice;
 use crate::users::list::{self, Filter};
@@ -36,13 +36,13 @@ impl User {
     }
 
     /// Their address, in lower case.
-    #[graphql(directive = owner::apply(None, Some(Role::Manager)), guard = "Owns(self.0.id)")]
+    #[graphql(directive = owner::apply(None, Some(Role::Manager)), guard = "owned_by::<Self>(self.0.id)")]
     async fn email(&self) -> Option<&str> {
         self.0.email.as_deref()
     }
 
     /// When they proved that the address is theirs.
-    #[graphql(directive = owner::apply(None, Some(Role::Manager)), guard = "Owns(self.0.id)")]
+    #[graphql(directive = owner::apply(None, Some(Role::Manager)), guard = "owned_by::<Self>(self.0.id)")]
     async fn email_verified_at(&self) -> Option<DateTime<Utc>> {
         self.0.email_verified_at
     }
@@ -53,7 +53,7 @@ impl User {
     }
 
     /// Whether they may sign in.
-    #[graphql(directive = owner::apply(None, Some(Role::Manager)), guard = "Owns(self.0.id)")]
+    #[graphql(directive = owner::apply(None, Some(Role::Manager)), guard = "owned_by::<Self>(self.0.id)")]
     async fn status(&self) -> Option<UserStatus> {
         Some(self.0.status.into())
     }
@@ -64,13 +64,13 @@ impl User {
     }
 
     /// When they last proved who they are.
-    #[graphql(directive = owner::apply(None, Some(Role::Admin)), guard = "Owns(self.0.id)")]
+    #[graphql(directive = owner::apply(None, Some(Role::Admin)), guard = "owned_by::<Self>(self.0.id)")]
     async fn last_login_at(&self) -> Option<DateTime<Utc>> {
         self.0.last_login_at
     }
 
     /// Their live sessions, newest first: one for each device that is signed in.
-    #[graphql(directive = owner::apply(None, Some(Role::Admin)), guard = "Owns(self.0.id)")]
+    #[graphql(directive = owner::apply(None, Some(Role::Admin)), guard = "owned_by::<Self>(self.0.id)")]
     async fn sessions(
         &self,
         ctx: &Context<'_>,

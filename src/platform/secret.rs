@@ -105,7 +105,7 @@ impl OpaqueToken {
 
     /// The text for the client. The only way out.
     pub fn reveal(&self) -> String {
-        format!("{}.{}", URL_SAFE_NO_PAD.encode(self.id), URL_SAFE_NO_PAD.encode(*self.secret))
+        format!("{}.{}", URL_SAFE_NO_PAD.encode(self.id), URL_SAFE_NO_PAD.encode(self.secret.as_slice()))
     }
 }
 

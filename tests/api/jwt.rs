@@ -56,7 +56,11 @@ impl<'s> Forge<'s> {
     async fn assert_refused(&self, token: &str, why: &str) {
         let answer = self.present(token).await;
         assert_eq!(answer.codes(), ["UNAUTHENTICATED"], "{why}: {}", answer.text);
-        assert_eq!(answer.at("/data/server/name"), "Rolegate", "{why}: a bad token never blocks a public field");
+        assert_eq!(
+            answer.at("/data/server/name"),
+            "Rolegate",
+            "{why}: a bad token never blocks a public field"
+        );
     }
 }
 
@@ -117,8 +121,12 @@ async fn the_public_key_is_no_shared_secret() {
     let jwk = serde_json::to_value(jwk).unwrap();
     let raw = |name: &str| URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap();
     let point = [vec![4], raw("x"), raw("y")].concat();
-    for secret in [jwk.to_string().into_bytes(), point, raw("x"), jwk["x"].as_str().unwrap().as_bytes().to_vec()] {
-        for (alg, name) in [(Algorithm::HS256, "HS256"), (Algorithm::HS384, "HS384"), (Algorithm::HS512, "HS512")] {
+    for secret in
+        [jwk.to_string().into_bytes(), point, raw("x"), jwk["x"].as_str().unwrap().as_bytes().to_vec()]
+    {
+        for (alg, name) in
+            [(Algorithm::HS256, "HS256"), (Algorithm::HS384, "HS384"), (Algorithm::HS512, "HS512")]
+        {
             let header = merged(&forge.header, json!({ "alg": name })).to_string();
             let message = format!("{}.{}", encode(header), encode(forge.claims.to_string()));
             let signature = sign(message.as_bytes(), &EncodingKey::from_secret(&secret), alg).unwrap();
@@ -145,13 +153,20 @@ async fn altered_cut_foreign_and_empty_signatures_are_refused() {
         (encode(flipped), "altered"),
         (format!("{signature}="), "padded"),
         (format!("{signature}AA"), "lengthened"),
-        (signature.replace(['-', '_'], "+"), "another alphabet, if it held such a letter, and else its own reversal")
+        (
+            signature.replace(['-', '_'], "+"),
+            "another alphabet, if it held such a letter, and else its own reversal",
+        ),
     ] {
         if format!("{message}.{signature}") != token {
             forge.assert_refused(&format!("{message}.{signature}"), why).await;
         }
     }
-    let altered = format!("{}.{}.{signature}", encode(forge.header.to_string()), encode(merged(&forge.claims, json!({ "role": "ADMIN" })).to_string()));
+    let altered = format!(
+        "{}.{}.{signature}",
+        encode(forge.header.to_string()),
+        encode(merged(&forge.claims, json!({ "role": "ADMIN" })).to_string())
+    );
     forge.assert_refused(&altered, "altered claims").await;
 }
 
@@ -162,7 +177,9 @@ async fn base64url_has_one_spelling() {
     let token = &forge.victim.tokens.access;
     let last = token.chars().last().unwrap();
     // 64 bytes leave four unused bits in the last character: fifteen other characters would decode to the same bytes.
-    for other in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".chars().filter(|c| *c != last) {
+    for other in
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".chars().filter(|c| *c != last)
+    {
         let spelled = format!("{}{other}", &token[..token.len() - 1]);
         forge.assert_refused(&spelled, "another last character").await;
     }
@@ -204,7 +221,15 @@ async fn header_parameters_choose_no_key_and_fetch_nothing() {
         let signature = sign(message.as_bytes(), &own.signing, Algorithm::ES256).unwrap();
         forge.assert_refused(&format!("{message}.{signature}"), &change.to_string()).await;
     }
-    for kid in [json!("../../../../dev/null"), json!("' OR 1=1 --"), json!("| sleep 5"), json!(7), json!([]), json!(""), json!("\u{0}")] {
+    for kid in [
+        json!("../../../../dev/null"),
+        json!("' OR 1=1 --"),
+        json!("| sleep 5"),
+        json!(7),
+        json!([]),
+        json!(""),
+        json!("\u{0}"),
+    ] {
         forge.assert_refused(&forge.with_header(json!({ "kid": kid })), &kid.to_string()).await;
     }
     assert!(listener.accept().is_err(), "nobody called");
@@ -229,7 +254,16 @@ async fn critical_parameters_that_nobody_understands_are_refused() {
 async fn another_type_is_another_token() {
     let service = Service::start().await;
     let forge = Forge::new(&service).await;
-    for typ in [Value::Null, json!("JWT"), json!("jwt"), json!("refresh"), json!("id+jwt"), json!("reset"), json!(""), json!(["at+jwt"])] {
+    for typ in [
+        Value::Null,
+        json!("JWT"),
+        json!("jwt"),
+        json!("refresh"),
+        json!("id+jwt"),
+        json!("reset"),
+        json!(""),
+        json!(["at+jwt"]),
+    ] {
         forge.assert_refused(&forge.with_header(json!({ "typ": typ })), &typ.to_string()).await;
     }
 }
@@ -307,7 +341,9 @@ async fn what_is_no_object_is_refused() {
     let forge = Forge::new(&service).await;
     let header = forge.header.to_string();
     let deep = format!("{}{}", "[".repeat(900), "]".repeat(900));
-    for payload in ["", "null", "[]", "\"x\"", "7", "{", "{}", "\u{feff}{}", &forge.victim.tokens.access, &deep] {
+    for payload in
+        ["", "null", "[]", "\"x\"", "7", "{", "{}", "\u{feff}{}", &forge.victim.tokens.access, &deep]
+    {
         forge.assert_refused(&forge.signed(&header, payload), payload).await;
     }
     forge.assert_refused(&forge.signed(&header, [0xff, 0xfe]), "no UTF-8").await;
@@ -318,9 +354,12 @@ async fn huge_tokens_are_refused_and_the_server_lives() {
     let service = Service::start().await;
     let forge = Forge::new(&service).await;
     for length in [4_000, 8_192, 65_536, 1_048_576] {
-        for token in ["A".repeat(length), ".".repeat(length), forge.with_claims(json!({ "pad": "x".repeat(length) }))] {
+        for token in
+            ["A".repeat(length), ".".repeat(length), forge.with_claims(json!({ "pad": "x".repeat(length) }))]
+        {
             let answer = forge.present(&token).await;
-            let known = [StatusCode::OK, StatusCode::UNAUTHORIZED, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE];
+            let known =
+                [StatusCode::OK, StatusCode::UNAUTHORIZED, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE];
             assert!(known.contains(&answer.status), "{length}: {}", answer.status);
             assert!(answer.at("/data/me/id").is_null());
         }
@@ -345,7 +384,8 @@ async fn the_published_keys_verify_our_tokens_and_hold_nothing_private() {
     let request = axum::http::Request::get("/.well-known/jwks.json").body(axum::body::Body::empty()).unwrap();
     let answer = service.send(request).await;
     assert_eq!(answer.status, StatusCode::OK);
-    let mut members: Vec<&str> = answer.at("/keys/0").as_object().unwrap().keys().map(String::as_str).collect();
+    let mut members: Vec<&str> =
+        answer.at("/keys/0").as_object().unwrap().keys().map(String::as_str).collect();
     members.sort_unstable();
     assert_eq!(members, ["alg", "crv", "kid", "kty", "use", "x", "y"]);
     let set: jsonwebtoken::jwk::JwkSet = serde_json::from_str(&answer.text).unwrap();

@@ -8,12 +8,10 @@
 
 mod harness;
 
-mod http;
 mod jwt;
 mod passwords;
 mod permissions;
 mod races;
-mod secrecy;
 mod server;
 mod sessions;
 mod users;

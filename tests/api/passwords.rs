@@ -56,12 +56,19 @@ async fn a_taken_address_is_refused_in_every_spelling_and_changes_nothing() {
     let service = Service::start().await;
     let ada = service.client("ada").await;
     for email in ["ada@example.test", "ADA@EXAMPLE.TEST", "  Ada@example.test\t"] {
-        let answer = service.anonymous().try_sign_up(json!({ "email": email, "password": "another fine phrase" })).await;
+        let answer = service
+            .anonymous()
+            .try_sign_up(json!({ "email": email, "password": "another fine phrase" }))
+            .await;
         answer.assert_refused("EMAIL_TAKEN");
         assert!(!answer.text.to_lowercase().contains("unique"), "{}", answer.text);
     }
     assert_eq!(users(&service).await, 1);
-    service.anonymous().try_log_in("ada@example.test", "another fine phrase").await.assert_refused("INVALID_CREDENTIALS");
+    service
+        .anonymous()
+        .try_log_in("ada@example.test", "another fine phrase")
+        .await
+        .assert_refused("INVALID_CREDENTIALS");
     assert!(ada.is_signed_in().await);
     service.anonymous().log_in("ada@example.test").await;
 }
@@ -69,10 +76,15 @@ async fn a_taken_address_is_refused_in_every_spelling_and_changes_nothing() {
 #[tokio::test]
 async fn usernames_are_unique_without_regard_to_letter_case_and_sign_in() {
     let service = Service::start().await;
-    let with = |email: &str, username: &str| json!({ "email": email, "username": username, "password": PASSWORD });
+    let with =
+        |email: &str, username: &str| json!({ "email": email, "username": username, "password": PASSWORD });
     let ada = service.anonymous().sign_up(with("ada@example.test", "Ada_L")).await;
     service.anonymous().try_sign_up(with("bob@example.test", "aDA_l")).await.assert_refused("USERNAME_TAKEN");
-    service.anonymous().try_sign_up(with("bob@example.test", "bob@example.test")).await.assert_refused("INVALID_INPUT");
+    service
+        .anonymous()
+        .try_sign_up(with("bob@example.test", "bob@example.test"))
+        .await
+        .assert_refused("INVALID_INPUT");
     assert_eq!(service.anonymous().log_in("ADA_L").await.id(), ada.id());
     assert_eq!(users(&service).await, 1);
 }
@@ -81,7 +93,18 @@ async fn usernames_are_unique_without_regard_to_letter_case_and_sign_in() {
 async fn what_is_no_address_is_refused_and_says_which_argument() {
     let service = Service::start().await;
     let long = format!("{}@example.test", "a".repeat(300));
-    for email in ["", " ", "ada", "ada@", "a@b@c.de", "ada@example.test\r\nBcc: eve@x.de", "a\0b@example.test", "a@b.de,c@d.de", "' OR 1=1 --", &long] {
+    for email in [
+        "",
+        " ",
+        "ada",
+        "ada@",
+        "a@b@c.de",
+        "ada@example.test\r\nBcc: eve@x.de",
+        "a\0b@example.test",
+        "a@b.de,c@d.de",
+        "' OR 1=1 --",
+        &long,
+    ] {
         let answer = service.anonymous().try_sign_up(json!({ "email": email, "password": PASSWORD })).await;
         answer.assert_refused("INVALID_INPUT");
         assert_eq!(answer.at("/errors/0/extensions/field"), "input.email", "{email:?}");
@@ -128,7 +151,11 @@ async fn long_passwords_of_any_script_are_taken_whole() {
         format!("{password}\0"),
     ];
     for typed in wrong {
-        service.anonymous().try_log_in("ada@example.test", &typed).await.assert_refused("INVALID_CREDENTIALS");
+        service
+            .anonymous()
+            .try_log_in("ada@example.test", &typed)
+            .await
+            .assert_refused("INVALID_CREDENTIALS");
     }
     service.anonymous().try_log_in("ada@example.test", &password).await.data();
     let decomposed = password.replace('Ü', "U\u{308}");
@@ -172,7 +199,12 @@ async fn the_kept_hash_is_argon2id_and_is_upgraded_at_the_next_sign_in() {
     let hash = rolegate::passwords::hash::hash(&weaker.app, &elsewhere).await.unwrap();
     assert!(hash.0.contains("m=8,"));
     let now = service.app.clock.now();
-    service.app.database.write(async move |tx| credential::set(tx, id, hash.clone(), now).await).await.unwrap();
+    service
+        .app
+        .database
+        .write(async move |tx| credential::set(tx, id, hash.clone(), now).await)
+        .await
+        .unwrap();
     service.anonymous().log_in("ada@example.test").await;
     assert!(kept().await.0.contains("m=16,"), "{}", kept().await.0);
     service.anonymous().log_in("ada@example.test").await;
@@ -181,7 +213,8 @@ async fn the_kept_hash_is_argon2id_and_is_upgraded_at_the_next_sign_in() {
 #[tokio::test]
 async fn sign_up_can_be_closed() {
     let service = Service::with(|config| config.signup.mode = SignupMode::Closed).await;
-    let answer = service.anonymous().try_sign_up(json!({ "email": "ada@example.test", "password": PASSWORD })).await;
+    let answer =
+        service.anonymous().try_sign_up(json!({ "email": "ada@example.test", "password": PASSWORD })).await;
     answer.assert_refused("SIGNUP_CLOSED");
     assert_eq!(users(&service).await, 0);
 }
@@ -190,7 +223,11 @@ async fn sign_up_can_be_closed() {
 async fn sign_up_can_be_for_some_domains_alone() {
     let service = Service::with(|config| config.signup.email_domains = vec!["example.test".into()]).await;
     for email in ["eve@evil.test", "eve@sub.example.test", "eve@notexample.test"] {
-        service.anonymous().try_sign_up(json!({ "email": email, "password": PASSWORD })).await.assert_refused("INVALID_INPUT");
+        service
+            .anonymous()
+            .try_sign_up(json!({ "email": email, "password": PASSWORD }))
+            .await
+            .assert_refused("INVALID_INPUT");
     }
     service.client("ada").await;
 }
@@ -222,7 +259,8 @@ async fn a_full_hash_queue_answers_overloaded_with_503() {
         (config.password.memory_kib, config.password.iterations) = (4_096, 4);
     })
     .await;
-    let tries = (0..16).map(|_| async { service.anonymous().try_log_in("nobody@example.test", PASSWORD).await });
+    let tries =
+        (0..16).map(|_| async { service.anonymous().try_log_in("nobody@example.test", PASSWORD).await });
     let answers = futures_util::future::join_all(tries).await;
     let overloaded: Vec<_> = answers.iter().filter(|answer| answer.codes() == ["OVERLOADED"]).collect();
     assert!(!overloaded.is_empty(), "sixteen at once, one thread, one place to wait");

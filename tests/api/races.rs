@@ -117,7 +117,11 @@ async fn admins_who_demote_each_other_at_once_leave_one() {
             let (by, of) = (admins[number % 5].clone(), admins[(number + 1) % 5].id().to_owned());
             async move {
                 let input = json!({ "input": { "userId": of, "role": "CLIENT" } });
-                by.run_with("mutation($input: SetUserRoleInput!) { setUserRole(input: $input) { id } }", input).await
+                by.run_with(
+                    "mutation($input: SetUserRoleInput!) { setUserRole(input: $input) { id } }",
+                    input,
+                )
+                .await
             }
         })
         .await;
@@ -132,11 +136,14 @@ async fn ending_a_session_fifty_times_at_once_ends_it_once() {
     let service = Service::start().await;
     let ada = service.client("ada").await;
     let phone = service.anonymous().log_in("ada@example.test").await;
-    let answers = at_once(|_| {
-        let (ada, id) = (ada.clone(), phone.tokens.session.clone());
-        async move { ada.run_with("mutation($id: ID!) { endSession(id: $id) { id } }", json!({ "id": id })).await }
-    })
-    .await;
+    let answers =
+        at_once(|_| {
+            let (ada, id) = (ada.clone(), phone.tokens.session.clone());
+            async move {
+                ada.run_with("mutation($id: ID!) { endSession(id: $id) { id } }", json!({ "id": id })).await
+            }
+        })
+        .await;
     let ended = answers.iter().filter(|answer| answer.codes().is_empty()).count();
     assert_eq!(ended, 1);
     assert!(answers.iter().all(|answer| answer.codes().is_empty() || answer.codes() == ["NOT_FOUND"]));

@@ -192,7 +192,8 @@ async fn a_user_sees_their_devices() {
     let ada = laptop.sign_up(json!({ "email": "ada@example.test", "password": PASSWORD })).await;
     service.advance(TimeDelta::minutes(2));
     service.anonymous().with_header("user-agent", "Phone/2.0").log_in("ada@example.test").await;
-    let query = "{ me { sessions(first: 5) { totalCount nodes { userAgent ipAddress current createdAt lastSeenAt
+    let query =
+        "{ me { sessions(first: 5) { totalCount nodes { userAgent ipAddress current createdAt lastSeenAt
         expiresAt user { email } } } } }";
     let answer = ada.run(query).await;
     let sessions = &answer.data()["me"]["sessions"];
@@ -257,7 +258,12 @@ async fn when_a_session_was_last_seen_is_written_at_most_once_a_minute() {
     let ada = service.client("ada").await;
     let seen = || async {
         let id: uuid::Uuid = ada.tokens.session.parse().unwrap();
-        session::Entity::find_by_id(id).one(service.app.database.reader()).await.unwrap().unwrap().last_seen_at
+        session::Entity::find_by_id(id)
+            .one(service.app.database.reader())
+            .await
+            .unwrap()
+            .unwrap()
+            .last_seen_at
     };
     let begun = seen().await;
     service.advance(TimeDelta::seconds(59));

@@ -48,7 +48,10 @@ async fn a_user_sees_themselves_and_nobody_else() {
     }
     assert_eq!(existing.text, missing.text, "existing and missing look alike");
     let manager = service.manager("max").await;
-    assert_eq!(manager.run_with(query, json!({ "id": bob.id() })).await.data()["user"]["email"], "bob@example.test");
+    assert_eq!(
+        manager.run_with(query, json!({ "id": bob.id() })).await.data()["user"]["email"],
+        "bob@example.test"
+    );
     assert_eq!(manager.run_with(query, json!({ "id": "nobody" })).await.data()["user"], Value::Null);
 }
 
@@ -137,9 +140,14 @@ async fn turn_pages(by: &Persona<'_>, order: &str, backward: bool) -> Vec<String
         );
         let answer = by.run_with(&query, json!({ "at": cursor })).await;
         let page = answer.data()["users"].clone();
-        let emails = page["edges"].as_array().unwrap().iter().map(|edge| edge["node"]["email"].as_str().unwrap());
+        let emails =
+            page["edges"].as_array().unwrap().iter().map(|edge| edge["node"]["email"].as_str().unwrap());
         let emails: Vec<String> = emails.map(str::to_owned).collect();
-        if backward { found.splice(0..0, emails) } else { found.splice(found.len().., emails) };
+        if backward {
+            found.splice(0..0, emails)
+        } else {
+            found.splice(found.len().., emails)
+        };
         cursor = page["pageInfo"][edge].clone();
         if page["pageInfo"][more] == false {
             return found;
@@ -160,14 +168,18 @@ async fn pages_turn_both_ways_and_new_users_shift_nothing() {
     let oldest: Vec<String> = newest.iter().rev().cloned().collect();
     let mut sorted = newest.clone();
     sorted.sort();
-    for (order, expected) in [("NEWEST", &newest), ("OLDEST", &oldest), ("EMAIL", &sorted), ("NAME", &sorted)] {
+    for (order, expected) in [("NEWEST", &newest), ("OLDEST", &oldest), ("EMAIL", &sorted), ("NAME", &sorted)]
+    {
         assert_eq!(&turn_pages(&max, order, false).await, expected, "{order} forward");
         assert_eq!(&turn_pages(&max, order, true).await, expected, "{order} backward");
     }
     let first = max.run("{ users(first: 2) { pageInfo { endCursor } } }").await;
     let cursor = first.text_at("/data/users/pageInfo/endCursor");
     service.client("zoe").await;
-    let next = max.run_with("query($c: String) { users(first: 1, after: $c) { nodes { name } } }", json!({ "c": cursor }));
+    let next = max.run_with(
+        "query($c: String) { users(first: 1, after: $c) { nodes { name } } }",
+        json!({ "c": cursor }),
+    );
     assert_eq!(next.await.data()["users"]["nodes"], json!([{ "name": "bob" }]));
 }
 
@@ -189,10 +201,12 @@ async fn users_are_filtered_by_role_status_and_beginning() {
         (json!({ "text": "_da" }), json!([])),
     ];
     for (filter, expected) in cases {
-        let query = "query($f: UserFilter) { users(filter: $f, orderBy: NAME) { nodes { name } totalCount } }";
+        let query =
+            "query($f: UserFilter) { users(filter: $f, orderBy: NAME) { nodes { name } totalCount } }";
         let answer = max.run_with(query, json!({ "f": filter })).await;
         let page = &answer.data()["users"];
-        let names: Value = page["nodes"].as_array().unwrap().iter().map(|node| node["name"].clone()).collect();
+        let names: Value =
+            page["nodes"].as_array().unwrap().iter().map(|node| node["name"].clone()).collect();
         assert_eq!(names, expected, "{filter}");
         assert_eq!(page["totalCount"], expected.as_array().unwrap().len(), "{filter}");
     }

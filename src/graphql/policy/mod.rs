@@ -1,30 +1,31 @@
-//! stand-in
-use crate::access::viewer::Viewer;
-use async_graphql::*;
-pub use d::*;
-mod d {
-    use crate::graphql::access::Role;
-    use async_graphql::*;
-    #[TypeDirective(location = "FieldDefinition", location = "Object")]
-    pub fn public() {}
-    #[TypeDirective(location = "FieldDefinition", location = "Object")]
-    pub fn authenticated() {}
-    #[TypeDirective(name = "hasRole", location = "FieldDefinition", location = "Object")]
-    pub fn has_role(at_least: Role) {}
-    #[TypeDirective(location = "FieldDefinition")]
-    pub fn owner(arg: Option<String>, or_at_least: Option<Role>) {}
-    #[TypeDirective(name = "signsIn", location = "FieldDefinition")]
-    pub fn signs_in() {}
-}
-pub struct Owns(pub uuid::Uuid);
-impl Guard for Owns {
-    async fn check(&self, _: &Context<'_>) -> Result<()> {
-        Ok(())
-    }
-}
-pub fn viewer(_: &Context<'_>) -> Viewer {
-    Viewer::Anonymous
-}
-pub fn sign_in(_: &Context<'_>, _: Viewer) {}
-#[derive(Debug)]
-pub struct PolicyErrors;
+//! The schema is the policy: who may call a field is a directive on that field, and all else is derived from it.
+//!
+//! async-graphql's own guards are not the boundary: read through an interface they do not run, a field's guard
+//! replaces its type's, and flattened or entity resolvers ignore them. So [`install`] reads the directives out of the
+//! finished registry into a [`PolicyTable`], refuses a schema with a field that nobody ruled on, and judges
+//! every field of every request from that table, whatever road leads to it.
+//!
+//! A field is ruled by its own directive, AND its parent type's, AND those of the type that it returns.
+
+/// The five directives. A module of their own, because each is a unit struct with a lower-case name.
+pub mod directives;
+mod rule;
+mod table;
+mod matrix;
+mod compile;
+mod lint;
+mod reach;
+mod visibility;
+mod viewers;
+mod ownership;
+mod operation;
+mod engine;
+mod install;
+
+pub use install::install;
+pub use lint::PolicyErrors;
+pub use matrix::{Cell, MatrixRow};
+pub use ownership::{OwnedBy, owned_by};
+pub use rule::{Named, Rule, Verdict};
+pub use table::PolicyTable;
+pub use viewers::{sign_in, viewer};

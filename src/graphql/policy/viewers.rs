@@ -1,0 +1,78 @@
+//! Who asks: the request's viewer, and beneath a `@signsIn` field the user whom it signed in.
+
+use std::sync::{Arc, OnceLock};
+
+use async_graphql::{Context, QueryPathNode, QueryPathSegment};
+
+use crate::access::viewer::Viewer;
+use crate::error::Error;
+
+/// The viewers of one request. Shared by the engine and, as request data, by the resolvers.
+#[derive(Debug)]
+pub(super) struct Viewers {
+    /// Who sent it.
+    asking: Viewer,
+    /// The response key of its `@signsIn` field.
+    sign_in_key: OnceLock<String>,
+    /// Whom that field signed in.
+    signed_in: OnceLock<Viewer>,
+}
+
+impl Viewers {
+    pub(super) fn new(asking: Viewer) -> Self {
+        Self { asking, sign_in_key: OnceLock::new(), signed_in: OnceLock::new() }
+    }
+
+    pub(super) fn asking(&self) -> &Viewer {
+        &self.asking
+    }
+
+    /// Notes which root field may sign somebody in.
+    pub(super) fn expect_sign_in(&self, response_key: &str) {
+        self.sign_in_key.get_or_init(|| response_key.to_owned());
+    }
+
+    /// The one by whom a field on this path is judged.
+    pub(super) fn at(&self, path: Option<&QueryPathNode<'_>>) -> &Viewer {
+        match self.signed_in.get() {
+            Some(signed_in) if self.is_sign_in(path) => signed_in,
+            _ => &self.asking,
+        }
+    }
+
+    fn is_sign_in(&self, path: Option<&QueryPathNode<'_>>) -> bool {
+        let key = self.sign_in_key.get().map(String::as_str);
+        key.is_some() && path.and_then(root_key) == key
+    }
+}
+
+/// The viewer by whom the field of `ctx` is judged: [`Viewer::Anonymous`] where the request brought none.
+pub fn viewer(ctx: &Context<'_>) -> Viewer {
+    match ctx.data_opt::<Arc<Viewers>>() {
+        Some(viewers) => viewers.at(ctx.path_node.as_ref()).clone(),
+        None => Viewer::Anonymous,
+    }
+}
+
+/// Makes the caller of a `@signsIn` field somebody: what is selected beneath it is judged as `user` from here on.
+///
+/// # Errors
+/// [`Error::Internal`] where the field has no `@signsIn`, or has signed somebody in already.
+pub fn sign_in(ctx: &Context<'_>, user: Viewer) -> Result<(), Error> {
+    let viewers = ctx.data_opt::<Arc<Viewers>>();
+    let viewers = viewers.filter(|viewers| viewers.is_sign_in(ctx.path_node.as_ref()));
+    let viewers = viewers.ok_or_else(|| Error::internal("sign_in was called in a field without @signsIn"))?;
+    viewers.signed_in.set(user).map_err(|_| Error::internal("a @signsIn field signed in twice"))
+}
+
+/// The response key of the root field that a path begins with.
+fn root_key<'a>(path: &QueryPathNode<'a>) -> Option<&'a str> {
+    let mut node = path;
+    while let Some(parent) = node.parent {
+        node = parent;
+    }
+    match node.segment {
+        QueryPathSegment::Name(name) => Some(name),
+        QueryPathSegment::Index(_) => None,
+    }
+}

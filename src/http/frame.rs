@@ -1,0 +1,124 @@
+//! What every request goes through and every answer has. One layer, because each costs more than all of this.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use async_graphql::Executor;
+use axum::extract::{Request, State};
+use axum::http::header::{CACHE_CONTROL, HeaderName, X_CONTENT_TYPE_OPTIONS};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Uri};
+use axum::middleware::Next;
+use axum::response::Response;
+use futures_util::FutureExt as _;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::access::client::Client;
+use crate::error::Error;
+use crate::http::answer::{self, Codes};
+use crate::http::client;
+use crate::http::graphql::Ran;
+use crate::http::negotiate::{self, MediaType};
+use crate::http::{Door, ROUTES};
+use crate::platform::secret;
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What is known about a request before anything is done for it. Rides in its extensions.
+#[derive(Clone)]
+pub(super) struct Asked {
+    /// Ours; what a client sends under this name is not read.
+    pub(super) request_id: Uuid,
+    pub(super) client: Client,
+    /// The media type for a GraphQL answer; `None` when the client accepts neither.
+    pub(super) accepted: Option<MediaType>,
+}
+
+impl Asked {
+    pub(super) fn of(parts: &Parts) -> &Self {
+        parts.extensions.get().expect("the frame puts it into every request")
+    }
+}
+
+/// Gives the request its id, bounds its time, survives its panic, and dresses and logs the answer.
+pub(super) async fn frame<E: Executor>(
+    State(door): State<Arc<Door<E>>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let started = Instant::now();
+    let headers = request.headers();
+    let asked = Asked {
+        request_id: secret::new_id(),
+        client: client::client(request.extensions().get(), headers, &door.app.config.trusted_proxies),
+        accepted: negotiate::accepted(headers),
+    };
+    let method = request.method().clone();
+    let route = route(request.uri());
+    let cors = door.origins.headers_for(headers);
+    let mut answer = match door.origins.preflight(&method, headers) {
+        Some(answer) => answer,
+        None => {
+            request.extensions_mut().insert(asked.clone());
+            guarded(&door, request, next, &asked).await
+        }
+    };
+    dress(&mut answer, &asked);
+    if let Some(cors) = cors {
+        answer.headers_mut().extend(cors);
+    }
+    log(&answer, &asked, method.as_str(), route, started);
+    answer
+}
+
+/// Runs the request; takes its running out of time or panicking for what it is, and never drops the connection.
+async fn guarded<E: Executor>(door: &Door<E>, request: Request, next: Next, asked: &Asked) -> Response {
+    let running = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let error = match tokio::time::timeout(door.app.config.http.request_lifetime.duration(), running).await {
+        Ok(Ok(answer)) => return answer,
+        // The message of a panic may hold a value, so it is not for the log.
+        Ok(Err(_)) => Error::internal("a panic"),
+        Err(_) => Error::Overloaded { retry_after: RETRY_AFTER_TIMEOUT },
+    };
+    answer::refused(&error.into(), asked.accepted.unwrap_or_default(), asked.request_id)
+}
+
+/// When to try again after a request that took too long: nobody knows, so soon.
+const RETRY_AFTER_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// The headers of every answer. Only what we ship unchanged, as GraphiQL's files, may say that it can be kept.
+fn dress(answer: &mut Response, asked: &Asked) {
+    let mut id = Uuid::encode_buffer();
+    let id: &str = asked.request_id.hyphenated().encode_lower(&mut id);
+    let headers = answer.headers_mut();
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(X_REQUEST_ID, HeaderValue::from_str(id).expect("a UUID is ASCII"));
+}
+
+/// The route for the log. A path of somebody's choosing might hold a secret, so it is not logged.
+fn route(uri: &Uri) -> &'static str {
+    ROUTES.into_iter().find(|route| *route == uri.path()).unwrap_or("other")
+}
+
+fn log(answer: &Response, asked: &Asked, method: &str, route: &str, started: Instant) {
+    let ran = answer.extensions().get::<Ran>();
+    let codes = answer.extensions().get::<Codes>().map(|Codes(codes)| codes.join(","));
+    let viewer = ran.map(|ran| &ran.viewer);
+    tracing::info!(
+        target: "rolegate::request",
+        request_id = %asked.request_id,
+        method,
+        route,
+        status = answer.status().as_u16(),
+        operation = ran.and_then(|ran| ran.operation.name.as_deref()),
+        kind = ran.map(|ran| tracing::field::display(ran.operation.kind)),
+        codes = codes.as_deref().filter(|codes| !codes.is_empty()),
+        duration_ms = started.elapsed().as_secs_f64() * 1_000.0,
+        user_id = viewer.and_then(|viewer| viewer.user_id().ok()).map(tracing::field::display),
+        session_id = viewer.and_then(|viewer| viewer.session_id().ok()).map(tracing::field::display),
+        client = asked.client.ip.map(tracing::field::display),
+        "request"
+    );
+}

@@ -1,0 +1,78 @@
+//! The HTTP door: who asks, what is asked, and how the answer is written down.
+
+mod answer;
+mod authenticate;
+mod client;
+mod document;
+mod envelope;
+mod frame;
+mod graphiql;
+mod graphql;
+mod health;
+mod landing;
+mod negotiate;
+mod origins;
+mod refusal;
+pub mod serve;
+mod shown_error;
+
+use std::sync::Arc;
+
+use async_graphql::Executor;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use axum::{Router, middleware};
+use tokio::sync::Semaphore;
+
+use crate::app::App;
+use crate::http::origins::Origins;
+use crate::tokens::signing_key;
+
+const LANDING: &str = "/";
+const GRAPHQL: &str = "/graphql";
+const JWKS: &str = "/.well-known/jwks.json";
+const LIVE: &str = "/health/live";
+const READY: &str = "/health/ready";
+
+/// The routes that the request log names.
+const ROUTES: [&str; 5] = [LANDING, GRAPHQL, JWKS, LIVE, READY];
+
+/// What the routes share.
+struct Door<E> {
+    app: Arc<App>,
+    schema: E,
+    origins: Origins,
+    /// As many requests are worked on at once; more wait for their turn.
+    turns: Semaphore,
+}
+
+/// All routes. `schema` is whatever executes GraphQL requests; it finds the `Viewer` and the `Client` among a request's values.
+pub fn router<E: Executor>(app: Arc<App>, schema: E) -> Router {
+    let origins = Origins::new(&app.config);
+    let turns = Semaphore::new(app.config.http.max_concurrent_requests);
+    let graphiql_is_on = app.config.graphiql();
+    let door = Arc::new(Door { app, schema, origins, turns });
+    let mut router = Router::new()
+        .route(LANDING, get(landing::landing::<E>))
+        .route(GRAPHQL, get(graphql::get::<E>).post(graphql::post::<E>).fallback(graphql::other))
+        .route(JWKS, get(jwks::<E>))
+        .route(LIVE, get(health::live))
+        .route(READY, get(health::ready::<E>));
+    if graphiql_is_on {
+        router = router.route("/graphiql/{*path}", get(graphiql_asset));
+    }
+    router.layer(middleware::from_fn_with_state(Arc::clone(&door), frame::frame::<E>)).with_state(door)
+}
+
+/// The public keys, for the services that verify our tokens (RFC 7517 5).
+async fn jwks<E: Executor>(State(door): State<Arc<Door<E>>>) -> Response {
+    let body = signing_key::jwks(&door.app).to_string();
+    ([(CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response()
+}
+
+async fn graphiql_asset(Path(path): Path<String>) -> Response {
+    graphiql::asset(&path).unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
+}

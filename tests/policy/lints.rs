@@ -1,0 +1,211 @@
+//! Schemas that are refused, each with its mend.
+
+use async_graphql::{
+    EmptyMutation, EmptySubscription, InputObject, Interface, Object, ObjectType, Schema, SimpleObject,
+};
+use rolegate::graphql::access::Role;
+use rolegate::graphql::policy::directives::{authenticated, has_role, owner, public, signs_in};
+use rolegate::graphql::policy::{PolicyErrors, install, owned_by};
+use uuid::Uuid;
+
+/// The problems of a schema with this query type.
+fn problems<Q: ObjectType + 'static>(query: Q) -> Vec<String> {
+    match install(Schema::build(query, EmptyMutation, EmptySubscription)) {
+        Ok(_) => Vec::new(),
+        Err(errors) => errors.iter().map(str::to_owned).collect(),
+    }
+}
+
+fn assert_one(problems: &[String], coordinate: &str, mend: &str) {
+    assert_eq!(problems.len(), 1, "{problems:#?}");
+    assert!(problems[0].starts_with(&format!("{coordinate}: ")), "{problems:?}");
+    assert!(problems[0].contains(mend), "{problems:?}");
+}
+
+struct Unruled;
+#[Object]
+impl Unruled {
+    #[graphql(directive = public::apply())]
+    async fn fine(&self) -> i32 {
+        1
+    }
+    async fn forgotten(&self) -> i32 {
+        2
+    }
+    async fn forgotten_too(&self) -> Option<Ruled> {
+        None
+    }
+}
+
+#[derive(SimpleObject)]
+#[graphql(directive = authenticated::apply())]
+struct Ruled {
+    name: String,
+}
+
+#[test]
+fn a_field_that_nobody_ruled_on_names_itself() {
+    let errors: PolicyErrors =
+        install(Schema::build(Unruled, EmptyMutation, EmptySubscription)).err().unwrap();
+    let listed: Vec<_> = errors.iter().collect();
+    assert!(listed[0].starts_with("Unruled.forgotten: ") && listed[0].contains("Give it a directive"));
+    assert!(
+        listed[1].starts_with("Unruled.forgottenToo: "),
+        "the type that it returns is no rule of its own"
+    );
+    assert_eq!(errors.to_string().lines().count(), 2);
+}
+
+struct PublicBesideAnother;
+#[Object]
+impl PublicBesideAnother {
+    #[graphql(directive = public::apply(), directive = authenticated::apply())]
+    async fn both(&self) -> Option<i32> {
+        None
+    }
+    #[graphql(directive = public::apply())]
+    async fn by_what_it_returns(&self) -> Option<Ruled> {
+        None
+    }
+}
+
+#[test]
+fn public_beside_another_rule_is_refused() {
+    let problems = problems(PublicBesideAnother);
+    assert_eq!(problems.len(), 2);
+    assert!(problems[0].starts_with("PublicBesideAnother.both: ") && problems[0].contains("@authenticated"));
+    assert!(problems[1].starts_with("PublicBesideAnother.byWhatItReturns: "));
+}
+
+struct Dangling;
+#[Object]
+impl Dangling {
+    #[graphql(directive = owner::apply(Some("userId".into()), None))]
+    async fn user(&self, id: Uuid) -> Option<Uuid> {
+        Some(id)
+    }
+}
+
+#[test]
+fn an_argument_that_is_not_there_is_refused() {
+    assert_one(&problems(Dangling), "Dangling.user", "Name the one that holds the owner's id");
+}
+
+struct Dog;
+#[Object(directive = public::apply())]
+impl Dog {
+    #[graphql(directive = owner::apply(None, None), guard = "owned_by::<Self>(Uuid::nil())")]
+    async fn chip(&self) -> Option<i32> {
+        None
+    }
+    async fn legs(&self) -> i32 {
+        4
+    }
+}
+
+#[derive(Interface)]
+#[graphql(
+    field(name = "legs", ty = "i32", directive = public::apply()),
+    field(name = "chip", ty = "Option<i32>")
+)]
+enum Animal {
+    Dog(Dog),
+}
+
+struct Kennel;
+#[Object]
+impl Kennel {
+    #[graphql(directive = public::apply())]
+    async fn animal(&self) -> Option<Animal> {
+        Some(Animal::Dog(Dog))
+    }
+}
+
+#[test]
+fn an_interface_neither_rules_nor_reaches_past_an_owner() {
+    let problems = problems(Kennel);
+    assert_eq!(problems.len(), 2, "{problems:#?}");
+    assert!(problems[0].starts_with("Animal.chip: @owner cannot see past an interface"));
+    assert!(problems[1].starts_with("Animal.legs: an interface cannot rule."));
+}
+
+struct Strict;
+#[Object]
+impl Strict {
+    #[graphql(directive = has_role::apply(Role::Admin))]
+    async fn admins_only(&self) -> i32 {
+        1
+    }
+    #[graphql(directive = authenticated::apply())]
+    async fn shelf(&self) -> Option<Shelf> {
+        None
+    }
+}
+
+#[derive(SimpleObject)]
+#[graphql(directive = authenticated::apply())]
+struct Shelf {
+    label: String,
+    #[graphql(directive = has_role::apply(Role::Client))]
+    for_all_users: String,
+    #[graphql(directive = has_role::apply(Role::Manager))]
+    price: String,
+    #[graphql(directive = has_role::apply(Role::Manager))]
+    cost: Option<String>,
+}
+
+#[test]
+fn a_non_null_field_stricter_than_every_way_to_it_is_refused() {
+    let problems = problems(Strict);
+    assert_eq!(problems.len(), 2, "{problems:#?}");
+    assert!(problems[0].starts_with("Shelf.price: ") && problems[0].contains("Make it nullable"));
+    assert!(problems[1].starts_with("Strict.adminsOnly: "));
+}
+
+struct Leaky;
+#[Object]
+impl Leaky {
+    #[graphql(directive = public::apply())]
+    async fn password_hash(&self, input: Credentials) -> Option<String> {
+        Some(input.password)
+    }
+    #[graphql(directive = public::apply())]
+    async fn password(&self) -> PasswordRules {
+        PasswordRules { least_length: 8, has_password: true }
+    }
+    #[graphql(directive = public::apply())]
+    async fn hashtag(&self) -> Option<String> {
+        None
+    }
+}
+
+#[derive(InputObject)]
+struct Credentials {
+    password: String,
+}
+
+#[derive(SimpleObject)]
+#[graphql(directive = public::apply())]
+struct PasswordRules {
+    least_length: i32,
+    has_password: bool,
+}
+
+#[test]
+fn a_field_named_like_a_secret_is_refused_and_an_input_is_not() {
+    assert_one(&problems(Leaky), "Leaky.passwordHash", "Take it out of the schema");
+}
+
+struct SignsInQuery;
+#[Object]
+impl SignsInQuery {
+    #[graphql(directive = public::apply(), directive = signs_in::apply())]
+    async fn login(&self) -> Option<i32> {
+        None
+    }
+}
+
+#[test]
+fn only_a_mutation_signs_in() {
+    assert_one(&problems(SignsInQuery), "SignsInQuery.login", "Only a field of the mutation type");
+}

@@ -1,0 +1,15 @@
+//! The policy engine on a small schema of its own: `demo.rs` has the schema, `ask.rs` the way to ask it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
+
+mod ask;
+mod demo;
+mod guards;
+mod lints;
+mod operations;
+mod owners;
+mod permissions;
+mod refusals;
+mod roads;
+mod sign_in;
+mod subscriptions;
