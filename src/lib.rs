@@ -33,3 +33,5 @@ pub mod graphql;
 pub mod http;
 // What has to be done though nobody asks.
 pub mod worker;
+// The binary's own door: one file a command.
+pub mod cli;

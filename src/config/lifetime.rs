@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// How long something lasts. Whole seconds, read from and shown as `90s`, `10m`, `2h`, `14d`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,5 +75,11 @@ impl<'de> Deserialize<'de> for Lifetime {
                 "`{text}` is no duration: write a whole number and s, m, h or d, as in `10m`"
             ))
         })
+    }
+}
+
+impl Serialize for Lifetime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }

@@ -2,37 +2,67 @@
 //!
 //! The same keys everywhere: `signup.mode` in `rolegate.toml` is `ROLEGATE_SIGNUP__MODE` in the environment and in
 //! `.env`, and `--set signup.mode=closed` on the command line. What is said later wins, in this order.
+//!
+//! [`Config::load`] reads all of them and refuses what would be unsafe. A `Config` that is built by hand, as tests
+//! do, is not checked: cheap hash parameters can be had in no other way.
 
+mod check;
+mod database;
+mod environment;
+mod file;
+mod graphql;
+mod http;
 pub mod lifetime;
+pub mod load;
+mod log;
+mod password;
+mod session;
+mod setting;
+mod signup;
+mod tokens;
+mod worker;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 use url::Url;
 
-use crate::config::lifetime::Lifetime;
+pub use crate::config::database::{DatabaseConfig, Synchronous};
+pub use crate::config::graphql::GraphqlConfig;
+pub use crate::config::http::HttpConfig;
+pub use crate::config::log::{LogConfig, LogFormat};
+pub use crate::config::password::PasswordConfig;
+pub use crate::config::session::SessionConfig;
+pub use crate::config::signup::{SignupConfig, SignupIdentifier, SignupMode};
+pub use crate::config::tokens::TokensConfig;
+pub use crate::config::worker::WorkerConfig;
 
 /// All that can be chosen about a running Rolegate.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// The service's name, shown to people and refused as a password.
     pub name: String,
     /// Address and port to listen on. Loopback by default: nothing is served to others unasked.
     pub listen: SocketAddr,
-    /// Where clients reach this server; the origin of links, and the issuer of tokens. Default: `http://<listen>`.
+    /// Where clients reach this server: scheme, host and port, no path. The origin of links, and the issuer of tokens.
+    /// Default: `http://<listen>`. `https`, and not to be left out, behind a proxy.
     pub public_url: Option<Url>,
     /// A proxy that terminates TLS stands in front. Without it, plain HTTP beyond loopback refuses to start.
     pub behind_proxy: bool,
     /// Peers whose `X-Forwarded-For` is believed, counted from the right. Nobody's by default.
     pub trusted_proxies: Vec<IpAddr>,
-    /// Where the database and the master key live when nothing else is said.
+    /// Where the database and the master key live when nothing else is said. Counted from the working directory.
     pub data_dir: PathBuf,
-    /// `sqlite://path` or `postgres://..`. Default: `sqlite://<data_dir>/rolegate.db`. May hold a password, so it does not print.
+    /// `sqlite://path` or `postgres://..`. Default: `sqlite://<data_dir>/rolegate.db`. May hold a password, so it does
+    /// not print.
+    #[serde(serialize_with = "masked")]
     pub database_url: Option<SecretString>,
-    /// 32 bytes in base64url that seal the signing keys. Default: a 0600 file in `data_dir`, made on the first start (SQLite only).
+    /// 32 bytes in base64url that seal the signing keys. Default: a 0600 file beside the SQLite database, made
+    /// on the first start; a server database needs the setting.
+    #[serde(serialize_with = "masked")]
     pub master_key: Option<SecretString>,
     /// How the database is used.
     pub database: DatabaseConfig,
@@ -113,246 +143,7 @@ impl Config {
     }
 }
 
-/// How the database is used.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct DatabaseConfig {
-    /// `full`: what was acknowledged survives a power cut. `normal`: it survives a crash of the process only. SQLite.
-    pub synchronous: Synchronous,
-    /// Connections that read (SQLite), or all of them (PostgreSQL).
-    pub connections: u32,
-    /// Run pending migrations at start. Without it, `rolegate migrate` does, and `serve` refuses to start until then.
-    pub migrate: bool,
-}
-
-impl Default for DatabaseConfig {
-    fn default() -> Self {
-        Self { synchronous: Synchronous::Full, connections: 8, migrate: true }
-    }
-}
-
-/// When SQLite waits for the disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Synchronous {
-    /// At each checkpoint.
-    Normal,
-    /// At each commit.
-    Full,
-}
-
-/// Who may sign up, and with what.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct SignupConfig {
-    /// Whether anybody may.
-    pub mode: SignupMode,
-    /// What they sign up with.
-    pub identifier: SignupIdentifier,
-    /// Only addresses of these domains; empty: any. Compared after IDNA, in lower case; subdomains do not count.
-    pub email_domains: Vec<String>,
-}
-
-/// Whether anybody may sign up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SignupMode {
-    /// Anybody.
-    #[default]
-    Open,
-    /// Nobody: users are created on the command line.
-    Closed,
-}
-
-/// What a user signs up with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SignupIdentifier {
-    /// An email address; a username may be added.
-    #[default]
-    Email,
-    /// A username; an email address may be added.
-    Username,
-    /// At least one of them.
-    Either,
-}
-
-/// What a password must be, and how it is hashed.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct PasswordConfig {
-    /// In code points after NFKC; never below 8 (NIST SP 800-63B-4 asks for 15 where the password is all there is).
-    pub min_length: usize,
-    /// In code points after NFKC; never below 64. Bounds the work of the hasher.
-    pub max_length: usize,
-    /// Argon2id's memory in KiB. 19456 is OWASP's floor, and ours.
-    pub memory_kib: u32,
-    /// Argon2id's passes. 2 is the floor.
-    pub iterations: u32,
-    /// Argon2id's lanes.
-    pub parallelism: u32,
-    /// Threads that hash, each with its own block of memory; 0: as many as cores.
-    pub hash_threads: usize,
-    /// Hashes that may wait for a thread. One more is refused with `OVERLOADED`.
-    pub hash_queue: usize,
-}
-
-impl Default for PasswordConfig {
-    fn default() -> Self {
-        Self {
-            min_length: 8,
-            max_length: 256,
-            memory_kib: 19_456,
-            iterations: 2,
-            parallelism: 1,
-            hash_threads: 0,
-            hash_queue: 256,
-        }
-    }
-}
-
-/// Access tokens.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct TokensConfig {
-    /// `iss`. Default: the public URL.
-    pub issuer: Option<String>,
-    /// `aud`. Default: the public URL.
-    pub audience: Option<String>,
-    /// How long an access token counts; at most an hour.
-    pub access_token_lifetime: Lifetime,
-    /// How far the clocks of two nodes may be apart; at most a minute.
-    pub leeway: Lifetime,
-}
-
-impl Default for TokensConfig {
-    fn default() -> Self {
-        Self {
-            issuer: None,
-            audience: None,
-            access_token_lifetime: Lifetime::minutes(10),
-            leeway: Lifetime::seconds(5),
-        }
-    }
-}
-
-/// Sessions.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct SessionConfig {
-    /// A session that nobody used for so long is over.
-    pub idle_lifetime: Lifetime,
-    /// A session is over after this, however much it was used.
-    pub absolute_lifetime: Lifetime,
-    /// For so long a client that lost the answer to a refresh may repeat it and gets the same successor.
-    pub refresh_grace_lifetime: Lifetime,
-}
-
-impl Default for SessionConfig {
-    fn default() -> Self {
-        Self {
-            idle_lifetime: Lifetime::days(14),
-            absolute_lifetime: Lifetime::days(30),
-            refresh_grace_lifetime: Lifetime::seconds(10),
-        }
-    }
-}
-
-/// The GraphQL door.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct GraphqlConfig {
-    /// Serve GraphiQL. Default: only while nobody but this machine can reach the server.
-    pub graphiql: Option<bool>,
-    /// Answer introspection. Default: the same.
-    pub introspection: Option<bool>,
-    /// How deep a selection may nest. The standard introspection query needs 15.
-    pub max_depth: usize,
-    /// How many fields a document may ask for, each fragment counted where it is spread.
-    pub max_complexity: usize,
-    /// How many aliases a document may hold.
-    pub max_aliases: usize,
-    /// How many directives one field may carry.
-    pub max_directives: usize,
-}
-
-impl Default for GraphqlConfig {
-    fn default() -> Self {
-        Self {
-            graphiql: None,
-            introspection: None,
-            max_depth: 15,
-            max_complexity: 1_000,
-            max_aliases: 30,
-            max_directives: 10,
-        }
-    }
-}
-
-/// The HTTP door.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct HttpConfig {
-    /// Origins whose pages may call us (`https://app.example`). None by default; never `*`, never `null`.
-    pub allowed_origins: Vec<String>,
-    /// The largest request body, in bytes.
-    pub max_body_bytes: usize,
-    /// How long one request may take before it is given up.
-    pub request_lifetime: Lifetime,
-    /// How long a shutdown waits for what runs.
-    pub shutdown_lifetime: Lifetime,
-    /// How many requests are worked on at once; more wait.
-    pub max_concurrent_requests: usize,
-}
-
-impl Default for HttpConfig {
-    fn default() -> Self {
-        Self {
-            allowed_origins: Vec::new(),
-            max_body_bytes: 64 * 1024,
-            request_lifetime: Lifetime::seconds(30),
-            shutdown_lifetime: Lifetime::seconds(30),
-            max_concurrent_requests: 1_024,
-        }
-    }
-}
-
-/// What is logged, and how.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct LogConfig {
-    /// `text` for people, `json` for machines.
-    pub format: LogFormat,
-    /// In the language of `RUST_LOG`: `info`, `rolegate=debug`.
-    pub filter: String,
-}
-
-impl Default for LogConfig {
-    fn default() -> Self {
-        Self { format: LogFormat::Text, filter: "info".into() }
-    }
-}
-
-/// For whom the log is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// People.
-    Text,
-    /// Machines: one JSON object a line.
-    Json,
-}
-
-/// The timer's door.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct WorkerConfig {
-    /// How often what is over is purged.
-    pub purge_interval: Lifetime,
-}
-
-impl Default for WorkerConfig {
-    fn default() -> Self {
-        Self { purge_interval: Lifetime::minutes(10) }
-    }
+/// Shows that a secret is set, and nothing of it.
+fn masked<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
+    secret.as_ref().map(|_| "***").serialize(serializer)
 }

@@ -14,7 +14,7 @@ pub mod passwords;
 
 use std::sync::Arc;
 
-use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder};
+use async_graphql::{EmptySubscription, MergedObject, SchemaBuilder};
 
 use crate::app::App;
 use crate::graphql::policy::{PolicyErrors, PolicyTable};
@@ -53,7 +53,7 @@ pub fn schema(app: Arc<App>) -> Result<Schema, PolicyErrors> {
 /// # Errors
 /// The same as [`schema`]'s.
 pub fn sdl() -> Result<String, PolicyErrors> {
-    Ok(builder()?.finish().sdl_with_options(SDLExportOptions::new().sorted_fields().sorted_enum_items()))
+    Ok(builder()?.finish().sdl())
 }
 
 /// Every coordinate and who may, as `permissions.md` has it.

@@ -19,6 +19,11 @@ pub enum TokenDelivery {
     Cookie,
 }
 
+/// What somebody wants who wrote `null`: the same as who wrote nothing.
+fn how(delivery: Option<TokenDelivery>) -> Delivery {
+    delivery.map(Delivery::from).unwrap_or_default()
+}
+
 /// A new account.
 #[derive(InputObject)]
 pub struct SignupInput {
@@ -31,8 +36,8 @@ pub struct SignupInput {
     /// What to call the user.
     name: Option<String>,
     /// How the new session's credential is to travel.
-    #[graphql(default_with = "TokenDelivery::Bearer")]
-    delivery: TokenDelivery,
+    #[graphql(default_with = "Some(TokenDelivery::Bearer)")]
+    delivery: Option<TokenDelivery>,
 }
 
 /// What proves who one is.
@@ -43,8 +48,8 @@ pub struct LoginInput {
     /// The password.
     password: String,
     /// How the new session's credential is to travel.
-    #[graphql(default_with = "TokenDelivery::Bearer")]
-    delivery: TokenDelivery,
+    #[graphql(default_with = "Some(TokenDelivery::Bearer)")]
+    delivery: Option<TokenDelivery>,
 }
 
 /// What signing up leads to.
@@ -80,7 +85,7 @@ impl PasswordsMutation {
             name: input.name.as_deref(),
             password: &input.password,
         };
-        let signed_in = sign_up::sign_up(app(ctx), &client(ctx), &details, input.delivery.into()).await?;
+        let signed_in = sign_up::sign_up(app(ctx), &client(ctx), &details, how(input.delivery)).await?;
         Ok(SignupResult::SignedIn(SignedIn::hand_over(ctx, signed_in)?))
     }
 
@@ -93,7 +98,7 @@ impl PasswordsMutation {
     ) -> Result<LoginResult> {
         let LoginInput { identifier, password, delivery } = input;
         let (app, client) = (app(ctx), client(ctx));
-        let signed_in = log_in::log_in(app, &client, &identifier, &password, delivery.into()).await?;
+        let signed_in = log_in::log_in(app, &client, &identifier, &password, how(delivery)).await?;
         Ok(LoginResult::SignedIn(SignedIn::hand_over(ctx, signed_in)?))
     }
 }

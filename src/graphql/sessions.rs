@@ -169,9 +169,9 @@ impl SessionConnection {
     }
 
     /// How many live sessions there are on all pages. Counted when asked for.
-    async fn total_count(&self, ctx: &Context<'_>) -> Result<i32> {
+    async fn total_count(&self, ctx: &Context<'_>) -> Result<Option<i32>> {
         let count = list::count(app(ctx), self.user.id).await?;
-        Ok(i32::try_from(count).unwrap_or(i32::MAX))
+        Ok(Some(i32::try_from(count).unwrap_or(i32::MAX)))
     }
 }
 

@@ -155,9 +155,9 @@ impl UserConnection {
     }
 
     /// How many users there are on all pages. Counted when asked for.
-    async fn total_count(&self, ctx: &Context<'_>) -> Result<i32> {
+    async fn total_count(&self, ctx: &Context<'_>) -> Result<Option<i32>> {
         let count = list::count(app(ctx).database.reader(), &self.filter).await?;
-        Ok(i32::try_from(count).unwrap_or(i32::MAX))
+        Ok(Some(i32::try_from(count).unwrap_or(i32::MAX)))
     }
 }
 

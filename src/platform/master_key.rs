@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{ErrorKind, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret as _;
 use zeroize::Zeroizing;
@@ -23,12 +23,11 @@ pub fn sealer(config: &Config) -> Result<Sealer, Error> {
             Error::internal("master_key is not 32 bytes in base64url: `rolegate secret` prints one")
         });
     }
-    let Some(database) = Database::sqlite_path(config)? else {
+    let Some(path) = path(config)? else {
         return Err(Error::internal(
             "a server database needs a master key of its own: set ROLEGATE_MASTER_KEY to what `rolegate secret` prints",
         ));
     };
-    let path = database.with_extension("key");
     let unreadable = |error| Error::internal(format!("the master key {}: {error}", path.display()));
     match fs::read_to_string(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => create(&path).map_err(unreadable)?,
@@ -38,6 +37,14 @@ pub fn sealer(config: &Config) -> Result<Sealer, Error> {
     let text = Zeroizing::new(fs::read_to_string(&path).map_err(unreadable)?);
     Sealer::parse(&text)
         .ok_or_else(|| Error::internal(format!("{} does not hold a master key", path.display())))
+}
+
+/// The file that holds the master key when none is configured; `None` for a server database, which has no such file.
+///
+/// # Errors
+/// [`Error::Internal`] when the database's URL cannot be read.
+pub fn path(config: &Config) -> Result<Option<PathBuf>, Error> {
+    Ok(Database::sqlite_path(config)?.map(|database| database.with_extension("key")))
 }
 
 /// Writes a whole key under another name and links it into place, so that of several processes that start together

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::error::{Error, is_unique_violation};
 use crate::platform::keyring::{Key, fresh_es256};
+use crate::platform::seal::Sealer;
 
 /// What the private halves are sealed for. Changing it makes every kept key unreadable.
 const PURPOSE: &str = "signing key";
@@ -40,14 +41,22 @@ impl ActiveModelBehavior for ActiveModel {}
 /// # Errors
 /// [`Error::Internal`] when the database fails, or the master key does not open what is there.
 pub async fn load(app: &App) -> Result<(), Error> {
-    let mut rows = newest_first(app).await?;
-    if rows.is_empty() {
+    let mut keys = open_all(app.database.reader(), &app.sealer).await?;
+    if keys.is_empty() {
         create_first(app).await?;
-        rows = newest_first(app).await?;
+        keys = open_all(app.database.reader(), &app.sealer).await?;
     }
-    let keys = rows.iter().map(|row| opened(app, row)).collect::<Result<_, _>>()?;
     app.keyring.replace(keys);
     Ok(())
+}
+
+/// All signing keys, newest first, opened with `sealer`. Makes none.
+///
+/// # Errors
+/// [`Error::Internal`] when the database fails, or `sealer` does not open what is there.
+pub async fn open_all(db: &impl ConnectionTrait, sealer: &Sealer) -> Result<Vec<Arc<Key>>, Error> {
+    let rows = Entity::find().order_by_desc(COLUMN.generation.0).all(db).await?;
+    rows.iter().map(|row| opened(sealer, row)).collect()
 }
 
 /// The public keys as RFC 7517 writes them.
@@ -55,15 +64,11 @@ pub fn jwks(app: &App) -> Value {
     json!({ "keys": app.keyring.public() })
 }
 
-async fn newest_first(app: &App) -> Result<Vec<Model>, Error> {
-    Ok(Entity::find().order_by_desc(COLUMN.generation.0).all(app.database.reader()).await?)
-}
-
-fn opened(app: &App, row: &Model) -> Result<Arc<Key>, Error> {
+fn opened(sealer: &Sealer, row: &Model) -> Result<Arc<Key>, Error> {
     if row.algorithm != "ES256" {
         return Err(Error::internal(format!("signing key {} is of an unknown algorithm", row.id)));
     }
-    let pkcs8 = app.sealer.open(PURPOSE, &row.private_key_sealed).map_err(|_| {
+    let pkcs8 = sealer.open(PURPOSE, &row.private_key_sealed).map_err(|_| {
         Error::internal(
             "the master key does not open the signing keys: start with the key that this database was made with",
         )

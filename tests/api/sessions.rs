@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use rolegate::audit::event;
 use rolegate::sessions::session;
 use rolegate::sessions::{purge::purge, spent_refresh_token};
-use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
+use sea_orm::{EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
 use serde_json::json;
 
 use crate::harness::{Answer, PASSWORD, Service};

@@ -1,3 +1,5 @@
+//! The five directives, as async-graphql wants them.
+
 use async_graphql::TypeDirective;
 
 use crate::graphql::access::Role;

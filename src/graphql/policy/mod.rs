@@ -7,7 +7,7 @@
 //!
 //! A field is ruled by its own directive, AND its parent type's, AND those of the type that it returns.
 
-/// The five directives. A module of their own, because each is a unit struct with a lower-case name.
+// A module of their own, because each directive is a unit struct with a lower-case name.
 pub mod directives;
 mod rule;
 mod table;

@@ -7,5 +7,5 @@ mod persona;
 mod service;
 
 pub(crate) use answer::Answer;
-pub(crate) use persona::{Persona, Tokens};
+pub(crate) use persona::Persona;
 pub(crate) use service::{PASSWORD, Service};

@@ -14,6 +14,7 @@ use rolegate::access::role::Role;
 use rolegate::app::App;
 use rolegate::config::Config;
 use rolegate::platform::clock::{Clock, ManualClock};
+use rolegate::platform::seal::fresh_key;
 use rolegate::tokens::signing_key;
 use rolegate::users::set_role::set_role;
 use rolegate::{graphql, http};
@@ -50,6 +51,10 @@ impl Service {
         let mut config = database.config();
         (config.password.memory_kib, config.password.iterations) = (8, 1);
         config.password.hash_threads = 2;
+        if config.database_url.is_some() {
+            // Beside a server's database no key file is kept.
+            config.master_key = Some(fresh_key().unwrap().to_string().into());
+        }
         change(&mut config);
         let start: DateTime<Utc> = START.parse().unwrap();
         let clock = ManualClock::new(start);

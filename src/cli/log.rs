@@ -1,0 +1,103 @@
+//! The log: lines on standard error, for people or for machines.
+
+use std::io::{IsTerminal as _, stderr};
+
+use tracing::level_filters::LevelFilter;
+use tracing::{Metadata, Subscriber};
+use tracing_subscriber::filter::{EnvFilter, FilterExt as _, filter_fn};
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::cli::failure::Failure;
+use crate::config::{LogConfig, LogFormat};
+
+/// Starts logging, once for the process.
+///
+/// # Errors
+/// A filter that cannot be read, and a second start.
+pub(super) fn start(config: &LogConfig) -> Result<(), Failure> {
+    let started = subscriber(config, stderr, stderr().is_terminal())?.try_init();
+    started.map_err(|error| Failure::new(format!("The log cannot be started: {error}.")))
+}
+
+fn subscriber<W>(config: &LogConfig, writer: W, colours: bool) -> Result<impl Subscriber, Failure>
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let filter = EnvFilter::builder().parse(&config.filter).map_err(|error| {
+        Failure::new(format!("`log.filter` is no filter: {error}. Write `info`, or `info,rolegate=debug`."))
+    })?;
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer);
+    let lines = match config.format {
+        LogFormat::Text => lines.with_ansi(colours).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+    };
+    Ok(tracing_subscriber::registry().with(lines.with_filter(filter.and(filter_fn(may_be_logged)))))
+}
+
+/// Whatever the filter says, statements of the database are not logged, nor what libraries trace about the bytes that
+/// they carry: SQL and headers may hold what must not be in a log.
+fn may_be_logged(event: &Metadata<'_>) -> bool {
+    match event.target().split("::").next().unwrap_or_default() {
+        "rolegate" => true,
+        library if library.starts_with("sqlx") || library.starts_with("sea_orm") => false,
+        _ => *event.level() <= LevelFilter::INFO,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("no panic while writing").extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn logged(format: LogFormat, filter: &str, speak: impl FnOnce()) -> String {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let config = LogConfig { format, filter: filter.into() };
+        let Ok(subscriber) = subscriber(&config, move || writer.clone(), false) else { panic!("a filter") };
+        tracing::subscriber::with_default(subscriber, speak);
+        let bytes = lines.0.lock().expect("no panic while writing").clone();
+        String::from_utf8(bytes).expect("UTF-8")
+    }
+
+    #[test]
+    fn statements_and_what_libraries_trace_stay_out_whatever_the_filter_says() {
+        let text = logged(LogFormat::Text, "trace,sqlx::query=trace", || {
+            tracing::error!(target: "sqlx::query", "SELECT secret");
+            tracing::warn!(target: "sea_orm::driver", "INSERT secret");
+            tracing::debug!(target: "hyper::proto::h1", "authorization: secret");
+            tracing::info!(target: "hyper::proto::h1", "a connection");
+            tracing::trace!(target: "rolegate::http", "ours");
+        });
+        assert!(!text.contains("secret"), "{text}");
+        assert!(text.contains("ours") && text.contains("a connection"), "{text}");
+    }
+
+    #[test]
+    fn json_is_one_object_a_line() {
+        let text = logged(LogFormat::Json, "info", || {
+            tracing::info!(status = 200, "answered\nin two lines");
+            tracing::debug!("not asked for");
+        });
+        let line: serde_json::Value = serde_json::from_str(text.trim_end()).expect("one object");
+        assert_eq!(line["message"], "answered\nin two lines");
+        assert_eq!(line["status"], 200);
+    }
+}

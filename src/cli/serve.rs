@@ -1,0 +1,58 @@
+//! `rolegate serve`: the server, until it is told to stop.
+
+use std::io::{Write as _, stdout};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::runtime::Builder;
+
+use crate::cli::failure::Failure;
+use crate::cli::{log, start};
+use crate::config::Config;
+use crate::tokens::signing_key;
+use crate::{graphql, http, worker};
+
+/// Serves until a signal ends it.
+pub(super) fn run(config: Config) -> Result<(), Failure> {
+    log::start(&config.log)?;
+    let runtime = Builder::new_multi_thread().enable_all().build();
+    runtime
+        .map_err(|error| Failure::new(format!("The runtime cannot be started: {error}.")))?
+        .block_on(serve(config))
+}
+
+async fn serve(config: Config) -> Result<(), Failure> {
+    // Bound first: a second start on the same port must not touch the database.
+    let listener = http::serve::listen(config.listen).await.map_err(|error| {
+        Failure::new(format!(
+            "Cannot listen on {}: {error}. Stop what listens there, or choose another with --listen.",
+            config.listen
+        ))
+    })?;
+    let address = listener.local_addr()?;
+    let app = Arc::new(start::app(config).await?);
+    signing_key::load(&app).await?;
+    let schema = graphql::schema(app.clone()).map_err(|errors| Failure::new(errors.to_string()))?;
+    let stop = http::serve::stop_signal()?;
+    announce(&app.config, address)?;
+    let worker = tokio::spawn(worker::run(app.clone()));
+    http::serve::serve(listener, http::router(app.clone(), schema), &app.config.http, stop).await;
+    worker.abort();
+    app.stop().await;
+    Ok(())
+}
+
+/// Tells people where to go; the log is for what happens then.
+fn announce(config: &Config, address: SocketAddr) -> Result<(), Failure> {
+    let origin = match &config.public_url {
+        Some(_) => config.public_origin(),
+        None => format!("http://{address}"),
+    };
+    let mut out = stdout().lock();
+    writeln!(out, "Rolegate listens on {address}")?;
+    match config.graphiql() {
+        true => writeln!(out, "GraphiQL is at      {origin}/graphql")?,
+        false => writeln!(out, "GraphQL is at       {origin}/graphql (GraphiQL is off)")?,
+    }
+    Ok(out.flush()?)
+}

@@ -1,0 +1,90 @@
+//! `rolegate user ..`: what an operator may do with users, without signing in.
+
+mod change;
+mod create;
+mod list;
+mod password_input;
+mod set_password;
+mod shown;
+
+use clap::{Args, Subcommand};
+use uuid::Uuid;
+
+use crate::access::role::Role;
+use crate::app::App;
+use crate::cli::failure::Failure;
+use crate::cli::start;
+use crate::config::Config;
+use crate::users::{find, user};
+
+/// Which command, and how to print.
+#[derive(Args)]
+pub(super) struct Options {
+    /// Print JSON: one object a user, one user a line
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Create a user of any role, whether sign-up is open or not.
+    Create(create::Options),
+    /// List users, the newest first.
+    List(list::Options),
+    /// Change what a user may do. In force at their next request.
+    SetRole {
+        /// Email address, username or id.
+        user: String,
+        /// client, manager or admin.
+        role: Role,
+    },
+    /// Shut a user out: no sign-in, and every session counts as ended.
+    Suspend {
+        /// Email address, username or id.
+        user: String,
+    },
+    /// Let a suspended user back in.
+    Reactivate {
+        /// Email address, username or id.
+        user: String,
+    },
+    /// Set a user's password and end all their sessions.
+    SetPassword(set_password::Options),
+}
+
+/// Does what the command says, and stops the application whatever came of it.
+pub(super) fn run(config: Config, options: &Options) -> Result<(), Failure> {
+    start::block_on(async {
+        let app = start::app(config).await?;
+        let outcome = done(&app, options).await;
+        app.stop().await;
+        outcome
+    })
+}
+
+async fn done(app: &App, Options { json, command }: &Options) -> Result<(), Failure> {
+    match command {
+        Command::Create(options) => create::create(app, options, *json).await,
+        Command::List(options) => list::list(app, options, *json).await,
+        Command::SetRole { user, role } => change::set_role(app, user, *role, *json).await,
+        Command::Suspend { user } => change::suspend(app, user, *json).await,
+        Command::Reactivate { user } => change::reactivate(app, user, *json).await,
+        Command::SetPassword(options) => set_password::set_password(app, options, *json).await,
+    }
+}
+
+/// The user whom the operator names.
+async fn named(app: &App, name: &str) -> Result<user::Model, Failure> {
+    let db = app.database.reader();
+    let found = match Uuid::try_parse(name) {
+        Ok(id) => find::by_id(db, id).await?,
+        Err(_) => find::by_identifier(db, name).await?,
+    };
+    found.ok_or_else(|| {
+        Failure::new(format!(
+            "There is no user `{name}`: give an email address, a username or an id of `rolegate user list`."
+        ))
+    })
+}

@@ -1,0 +1,34 @@
+//! `graphql.*`: the GraphQL door.
+
+use serde::{Deserialize, Serialize};
+
+/// The GraphQL door.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GraphqlConfig {
+    /// Serve GraphiQL. Default: only while nobody but this machine can reach the server.
+    pub graphiql: Option<bool>,
+    /// Answer introspection. Default: only while nobody but this machine can reach the server.
+    pub introspection: Option<bool>,
+    /// How deep a selection may nest. The standard introspection query needs 15.
+    pub max_depth: usize,
+    /// How many fields a document may ask for, each fragment counted where it is spread.
+    pub max_complexity: usize,
+    /// How many aliases a document may hold.
+    pub max_aliases: usize,
+    /// How many directives one field may carry.
+    pub max_directives: usize,
+}
+
+impl Default for GraphqlConfig {
+    fn default() -> Self {
+        Self {
+            graphiql: None,
+            introspection: None,
+            max_depth: 15,
+            max_complexity: 1_000,
+            max_aliases: 30,
+            max_directives: 10,
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! `session.*`: sessions.
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::lifetime::Lifetime;
+
+/// Sessions.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SessionConfig {
+    /// A session that nobody used for so long is over.
+    pub idle_lifetime: Lifetime,
+    /// A session is over after this, however much it was used.
+    pub absolute_lifetime: Lifetime,
+    /// For so long a client that lost the answer to a refresh may repeat it and gets the same successor.
+    pub refresh_grace_lifetime: Lifetime,
+}
+
+impl Default for SessionConfig {
+    fn default() -> Self {
+        Self {
+            idle_lifetime: Lifetime::days(14),
+            absolute_lifetime: Lifetime::days(30),
+            refresh_grace_lifetime: Lifetime::seconds(10),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Tokens taken apart and put together again.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::Algorithm;
+use jsonwebtoken::crypto::sign;
+use serde_json::Value;
+
+use crate::harness::{Answer, Persona, Service};
+
+/// Takes a token apart and puts altered ones together, signed with the service's own key unless a test says otherwise.
+pub(super) struct Forge<'s> {
+    pub(super) service: &'s Service,
+    pub(super) victim: Persona<'s>,
+    pub(super) header: Value,
+    pub(super) claims: Value,
+}
+
+pub(super) fn encode(text: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(text)
+}
+
+impl<'s> Forge<'s> {
+    pub(super) async fn new(service: &'s Service) -> Self {
+        let victim = service.client("ada").await;
+        let parts: Vec<&str> = victim.tokens.access.split('.').collect();
+        let part = |at: usize| serde_json::from_slice(&URL_SAFE_NO_PAD.decode(parts[at]).unwrap()).unwrap();
+        let (header, claims) = (part(0), part(1));
+        Self { service, victim, header, claims }
+    }
+
+    /// A token of these parts, rightly signed.
+    pub(super) fn signed(&self, header: impl AsRef<[u8]>, claims: impl AsRef<[u8]>) -> String {
+        let message = format!("{}.{}", encode(header), encode(claims));
+        let key = self.service.app.keyring.signing().unwrap();
+        let signature = sign(message.as_bytes(), &key.signing, Algorithm::ES256).unwrap();
+        format!("{message}.{signature}")
+    }
+
+    pub(super) fn with_header(&self, change: Value) -> String {
+        self.signed(merged(&self.header, change).to_string(), self.claims.to_string())
+    }
+
+    pub(super) fn with_claims(&self, change: Value) -> String {
+        self.signed(self.header.to_string(), merged(&self.claims, change).to_string())
+    }
+
+    pub(super) async fn present(&self, token: &str) -> Answer {
+        self.service.anonymous().with_token(token).run("{ me { id } server { name } }").await
+    }
+
+    pub(super) async fn assert_refused(&self, token: &str, why: &str) {
+        let answer = self.present(token).await;
+        assert_eq!(answer.codes(), ["UNAUTHENTICATED"], "{why}: {}", answer.text);
+        assert_eq!(
+            answer.at("/data/server/name"),
+            "Rolegate",
+            "{why}: a bad token never blocks a public field"
+        );
+    }
+}
+
+/// `base` with `change` laid over it; null takes a member away.
+pub(super) fn merged(base: &Value, change: Value) -> Value {
+    let mut base = base.clone();
+    for (key, value) in change.as_object().unwrap() {
+        match value {
+            Value::Null => drop(base.as_object_mut().unwrap().remove(key)),
+            value => base[key] = value.clone(),
+        }
+    }
+    base
+}
