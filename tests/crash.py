@@ -40,6 +40,7 @@ class Server:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.binary, self.directory, self.process = binary, directory, None
+        self.key = subprocess.run([binary, "secret"], check=True, capture_output=True, text=True).stdout.strip()
 
     def start(self):
         environment = {
@@ -51,7 +52,7 @@ class Server:
         database = os.environ.get("ROLEGATE_TEST_DATABASE_URL")
         if database:
             environment["ROLEGATE_DATABASE_URL"] = database
-            environment["ROLEGATE_MASTER_KEY"] = os.environ["ROLEGATE_TEST_MASTER_KEY"]
+            environment["ROLEGATE_MASTER_KEY"] = self.key
         self.process = subprocess.Popen([self.binary], env=environment, cwd=self.directory, stdout=subprocess.DEVNULL)
         for _ in range(200):
             try:
@@ -86,19 +87,23 @@ class Server:
             return None
 
 
-def sign_up_until_dead(server, names, acknowledged):
+def sign_up_until_dead(server, names, acknowledged, surprises):
     for name in names:
         answer = server.graphql(SIGN_UP, email=name, password=PASSWORD)
         if answer is None:
             return
+        if not answer.get("data"):
+            return surprises.append(answer)
         acknowledged[name] = answer["data"]["signup"]["refreshToken"]
 
 
-def refresh_until_dead(server, holder):
+def refresh_until_dead(server, holder, surprises):
     while True:
         answer = server.graphql(REFRESH, token=holder["token"])
         if answer is None:
             return
+        if not answer.get("data"):
+            return surprises.append(answer)
         holder["token"] = answer["data"]["refresh"]["refreshToken"]
         holder["count"] += 1
 
@@ -108,18 +113,20 @@ def one_round(server, number, chance):
     for seat in range(4):
         answer = server.graphql(SIGN_UP, email=f"holder-{number}-{seat}-{chance.getrandbits(40)}@example.test", password=PASSWORD)
         sessions.append({"token": answer["data"]["signup"]["refreshToken"], "count": 0})
-    acknowledged = {}
+    acknowledged, surprises = {}, []
     stamp = chance.getrandbits(40)
-    workers = [threading.Thread(target=refresh_until_dead, args=(server, session)) for session in sessions]
+    workers = [threading.Thread(target=refresh_until_dead, args=(server, session, surprises)) for session in sessions]
     for seat in range(4):
-        names = (f"user-{number}-{seat}-{stamp}-{i}@example.test" for i in range(10_000))
-        workers.append(threading.Thread(target=sign_up_until_dead, args=(server, names, acknowledged)))
+        names = [f"user-{number}-{seat}-{stamp}-{i}@example.test" for i in range(1_000)]
+        workers.append(threading.Thread(target=sign_up_until_dead, args=(server, names, acknowledged, surprises)))
     for worker in workers:
         worker.start()
     time.sleep(chance.uniform(0.2, 1.2))
     server.kill()
     for worker in workers:
         worker.join()
+    if surprises:
+        sys.exit(f"round {number}: the server refused what it had no reason to refuse: {surprises}")
     server.start()
     for session in sessions:
         answer = server.graphql(REFRESH, token=session["token"])

@@ -115,7 +115,7 @@ fn log(answer: &Response, asked: &Asked, method: &str, route: &str, started: Ins
         operation = ran.and_then(|ran| ran.operation.name.as_deref()),
         kind = ran.map(|ran| tracing::field::display(ran.operation.kind)),
         codes = codes.as_deref().filter(|codes| !codes.is_empty()),
-        duration_ms = started.elapsed().as_secs_f64() * 1_000.0,
+        duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         user_id = viewer.and_then(|viewer| viewer.user_id().ok()).map(tracing::field::display),
         session_id = viewer.and_then(|viewer| viewer.session_id().ok()).map(tracing::field::display),
         client = asked.client.ip.map(tracing::field::display),

@@ -67,7 +67,7 @@ async fn each_request_makes_one_event_without_secrets() {
     assert_eq!(first["status"], 200);
     assert_eq!(first["codes"], "NOT_FOUND");
     assert_eq!(first["client"], "127.0.0.1");
-    assert!(first["duration_ms"].is_f64());
+    assert!(first["duration_us"].is_u64());
     assert_eq!((&requests[1]["status"], &requests[1]["codes"]), (&json!(400), &json!("BAD_REQUEST")));
     assert_eq!((&requests[2]["status"], &requests[2]["route"]), (&json!(404), &json!("other")));
     assert!(!lines.text().contains("hunter"), "{}", lines.text());
