@@ -1,6 +1,7 @@
 //! The log: lines on standard error, for people or for machines.
 
 use std::io::{IsTerminal as _, stderr};
+use std::panic::set_hook;
 
 use tracing::level_filters::LevelFilter;
 use tracing::{Metadata, Subscriber};
@@ -18,7 +19,17 @@ use crate::config::{LogConfig, LogFormat};
 /// A filter that cannot be read, and a second start.
 pub(super) fn start(config: &LogConfig) -> Result<(), Failure> {
     let started = subscriber(config, stderr, stderr().is_terminal())?.try_init();
-    started.map_err(|error| Failure::new(format!("The log cannot be started: {error}.")))
+    started.map_err(|error| Failure::new(format!("The log cannot be started: {error}.")))?;
+    log_panics();
+    Ok(())
+}
+
+/// Logs where a panic was, and not its message, which may hold a value: the runtime would print it whole, between the
+/// lines of the log.
+fn log_panics() {
+    set_hook(Box::new(|panic| {
+        tracing::error!(place = panic.location().map(tracing::field::display), "a panic");
+    }));
 }
 
 fn subscriber<W>(config: &LogConfig, writer: W, colours: bool) -> Result<impl Subscriber, Failure>
@@ -37,8 +48,8 @@ where
 }
 
 /// Whatever the filter says, statements of the database are not logged, nor what libraries trace about the bytes that
-/// they carry: SQL and headers may hold what must not be in a log.
-fn may_be_logged(event: &Metadata<'_>) -> bool {
+/// they carry: SQL and headers may hold what must not be in a log. The suite listens by the same rule.
+pub fn may_be_logged(event: &Metadata<'_>) -> bool {
     match event.target().split("::").next().unwrap_or_default() {
         "rolegate" => true,
         library if library.starts_with("sqlx") || library.starts_with("sea_orm") => false,
@@ -88,6 +99,18 @@ mod tests {
         });
         assert!(!text.contains("secret"), "{text}");
         assert!(text.contains("ours") && text.contains("a connection"), "{text}");
+    }
+
+    #[test]
+    fn a_panic_is_logged_by_its_place_and_without_its_message() {
+        let text = logged(LogFormat::Json, "info", || {
+            let before = std::panic::take_hook();
+            log_panics();
+            let panicked = std::panic::catch_unwind(|| panic!("the password secret was refused"));
+            set_hook(before);
+            assert!(panicked.is_err());
+        });
+        assert!(text.contains(file!()) && !text.contains("secret"), "{text}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod config;
 mod doctor;
 mod failure;
 mod flags;
-mod log;
+pub mod log;
 mod migrate;
 mod permissions;
 mod schema;

@@ -1,10 +1,10 @@
 //! The GraphQL door: translates, and never decides. One file per domain, with the name of its rules folder.
 
 pub mod error;
-pub mod budget;
 pub mod policy;
 pub mod context;
 pub mod page;
+pub mod budget;
 pub mod cookie;
 pub mod access;
 pub mod server;

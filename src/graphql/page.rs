@@ -1,6 +1,8 @@
 //! Relay connections: arguments in, cursors out.
 
-use async_graphql::SimpleObject;
+use async_graphql::parser::types::Field;
+use async_graphql::{SimpleObject, Value, Variables};
+use async_graphql_value::Value as InputValue;
 
 use crate::error::Error;
 use crate::graphql::policy::directives::public;
@@ -78,6 +80,26 @@ impl Arguments {
             before: read("before", self.before)?,
         })
     }
+}
+
+/// How many rows the page of a connection has at most that a document asks for with `field`.
+///
+/// A variable that was not sent may have a default, so that it counts as the largest page; what is larger still is
+/// refused by whoever resolves the field, and in better words.
+pub fn size(field: &Field, variables: &Variables) -> usize {
+    let most = MOST.unsigned_abs() as usize;
+    let Some(asked) = field.get_argument("first").or_else(|| field.get_argument("last")) else {
+        return DEFAULT.unsigned_abs() as usize;
+    };
+    let number = match &asked.node {
+        InputValue::Number(number) => number.as_u64(),
+        InputValue::Variable(name) => match variables.get(name) {
+            Some(Value::Number(number)) => number.as_u64(),
+            _ => None,
+        },
+        _ => None,
+    };
+    number.and_then(|number| usize::try_from(number).ok()).map_or(most, |number| number.min(most))
 }
 
 fn bounded(field: &'static str, count: i32) -> Result<u64, Error> {

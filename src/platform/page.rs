@@ -29,6 +29,10 @@ impl Position {
     pub fn parse(order: &str, cursor: &str) -> Option<Self> {
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
         let (id, key) = text.strip_prefix(order)?.strip_prefix(':')?.split_once(':')?;
+        // No key of ours has a NUL in it, and PostgreSQL refuses a text that has.
+        if key.contains('\0') {
+            return None;
+        }
         Some(Self { key: key.to_owned(), id: Uuid::try_parse(id).ok()? })
     }
 }
@@ -122,5 +126,7 @@ mod tests {
         assert_eq!(Position::parse("NAME", &cursor), None);
         assert_eq!(Position::parse("EMAIL", "not a cursor"), None);
         assert_eq!(Position::parse("EMAIL", ""), None);
+        let forged = Position { key: "\0".into(), id: Uuid::from_u128(7) };
+        assert_eq!(Position::parse("EMAIL", &forged.cursor("EMAIL")), None);
     }
 }

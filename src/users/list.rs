@@ -105,6 +105,10 @@ fn filtered(filter: &Filter) -> Select<Entity> {
     }
     if let Some(text) = &filter.text {
         let prefix = text.trim().to_lowercase();
+        // Nobody's name has a NUL in it, and PostgreSQL refuses a text that has.
+        if prefix.contains('\0') {
+            return query.filter(Expr::cust("1 = 0"));
+        }
         query = query.filter(
             begins(Column::Email, &prefix)
                 .or(begins(Column::UsernameKey, &prefix))

@@ -8,10 +8,17 @@
 
 mod harness;
 
+mod cookies;
+mod credentials;
+mod documents;
+mod http;
+mod injection;
 mod jwt;
+mod odd_values;
 mod passwords;
 mod permissions;
 mod races;
+mod secrecy;
 mod server;
 mod sessions;
 mod users;

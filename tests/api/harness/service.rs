@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use async_graphql::Executor;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -23,7 +24,7 @@ use tower::ServiceExt as _;
 use uuid::Uuid;
 
 use super::database::TestDatabase;
-use super::{Answer, Persona};
+use super::{Answer, Persona, watch};
 
 /// The instant at which every test begins.
 pub(crate) const START: &str = "2026-03-01T12:00:00Z";
@@ -47,6 +48,7 @@ impl Service {
 
     /// With a configuration of the test's own.
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        watch::listen();
         let database = TestDatabase::create().await;
         let mut config = database.config();
         (config.password.memory_kib, config.password.iterations) = (8, 1);
@@ -99,12 +101,20 @@ impl Service {
         persona
     }
 
-    /// Sends a request as it is, from 127.0.0.1.
+    /// The same app behind another schema.
+    pub(crate) fn serving(self, schema: impl Executor) -> Self {
+        Self { router: http::router(Arc::clone(&self.app), schema), ..self }
+    }
+
+    /// Sends a request as it is, from 127.0.0.1, and holds that the answer shows nothing that none may show.
     pub(crate) async fn send(&self, mut request: Request<Body>) -> Answer {
+        let asked = format!("{} {}", request.method(), request.uri());
         let peer: SocketAddr = "127.0.0.1:50000".parse().unwrap();
         request.extensions_mut().insert(ConnectInfo(peer));
         let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
         let body = body.collect().await.expect("the body arrives").to_bytes();
-        Answer::new(parts.status, parts.headers, body)
+        let answer = Answer::new(parts.status, parts.headers, body);
+        answer.assert_discreet(&asked, &self.app.config.data_dir.to_string_lossy());
+        answer
     }
 }
