@@ -8,6 +8,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 
 use crate::error::Error;
+use crate::platform::database::unique;
 
 /// One user's password.
 #[sea_orm::model]
@@ -40,7 +41,7 @@ impl fmt::Debug for KeptHash {
 /// # Errors
 /// [`Error::Internal`] when the database fails.
 pub async fn find_hash(db: &impl ConnectionTrait, user_id: Uuid) -> Result<Option<KeptHash>, Error> {
-    Ok(Entity::find_by_id(user_id).one(db).await?.map(|row| row.hash))
+    Ok(unique(db, Entity::find_by_id(user_id)).await?.map(|row| row.hash))
 }
 
 /// Sets a user's password, whether they had one or not.

@@ -6,11 +6,15 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use chrono::{DateTime, Utc};
 use jsonwebtoken::jwk::{Jwk, KeyAlgorithm, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Validation};
+use moka::sync::Cache;
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::error::Error;
+use crate::platform::secret::Digest;
 
 /// One key pair, ready to sign and to verify with exactly one algorithm (RFC 8725 3.1). It does not print.
 pub struct Key {
@@ -66,14 +70,41 @@ pub fn fresh_es256() -> Result<Zeroizing<Vec<u8>>, Error> {
         .map_err(|_| Error::internal("no signing key could be made"))
 }
 
+/// What a token that was verified says: who, in which session, until when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bearer {
+    /// `sub`.
+    pub subject: Uuid,
+    /// `sid`.
+    pub session_id: Uuid,
+    /// `exp`.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// How many verified tokens are remembered: some 2 MiB. Only tokens of ours get in, so that no flood of forged ones
+/// drives them out.
+const REMEMBERED: u64 = 10_000;
+
 /// The keys in force, newest first: the first signs, all of them verify. Readers never wait.
-#[derive(Default)]
-pub struct KeyRing(ArcSwap<Vec<Arc<Key>>>);
+///
+/// A signature is verified once and then remembered by the digest of the whole token, which makes the cost of the
+/// algorithm a matter of first sight. Other keys in force, and all is forgotten.
+pub struct KeyRing {
+    keys: ArcSwap<Vec<Arc<Key>>>,
+    verified: Cache<[u8; 32], Bearer>,
+}
+
+impl Default for KeyRing {
+    fn default() -> Self {
+        Self { keys: ArcSwap::default(), verified: Cache::new(REMEMBERED) }
+    }
+}
 
 impl KeyRing {
     /// Puts `keys` in force, newest first.
     pub fn replace(&self, keys: Vec<Arc<Key>>) {
-        self.0.store(Arc::new(keys));
+        self.keys.store(Arc::new(keys));
+        self.verified.invalidate_all();
     }
 
     /// The key that signs.
@@ -81,16 +112,26 @@ impl KeyRing {
     /// # Errors
     /// [`Error::Internal`] before the keys were loaded.
     pub fn signing(&self) -> Result<Arc<Key>, Error> {
-        self.0.load().first().cloned().ok_or_else(|| Error::internal("no signing key is loaded"))
+        self.keys.load().first().cloned().ok_or_else(|| Error::internal("no signing key is loaded"))
     }
 
     /// The key of this name. Looked up among what is in memory, and nowhere else: a `kid` is the client's to write.
     pub fn find(&self, kid: &str) -> Option<Arc<Key>> {
-        self.0.load().iter().find(|key| key.kid == kid).cloned()
+        self.keys.load().iter().find(|key| key.kid == kid).cloned()
+    }
+
+    /// What the token of this digest was found to say, if it was verified before. Whether it is over is not asked here.
+    pub fn recall(&self, token: &Digest) -> Option<Bearer> {
+        self.verified.get(token.as_bytes())
+    }
+
+    /// Remembers what a token says whose signature and claims were found right.
+    pub fn remember(&self, token: Digest, bearer: Bearer) {
+        self.verified.insert(*token.as_bytes(), bearer);
     }
 
     /// The public halves, newest first.
     pub fn public(&self) -> Vec<Jwk> {
-        self.0.load().iter().map(|key| key.jwk.clone()).collect()
+        self.keys.load().iter().map(|key| key.jwk.clone()).collect()
     }
 }

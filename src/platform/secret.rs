@@ -39,6 +39,11 @@ impl Digest {
         Self(bytes)
     }
 
+    /// The bytes. A digest is no secret.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// As it is kept in a table.
     pub fn to_vec(self) -> Vec<u8> {
         self.0.to_vec()

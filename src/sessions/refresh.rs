@@ -12,7 +12,9 @@ use crate::access::client::Client;
 use crate::app::App;
 use crate::audit::event::Event;
 use crate::audit::record::record;
+use crate::config::SessionConfig;
 use crate::error::{Error, Unauthenticated};
+use crate::platform::database::unique;
 use crate::platform::secret::OpaqueToken;
 use crate::sessions::end::end;
 use crate::sessions::open::{SignedIn, bearer};
@@ -31,41 +33,35 @@ type Held = (session::Model, user::Model);
 pub async fn refresh(app: &App, client: &Client, presented: &str) -> Result<SignedIn, Error> {
     let presented = OpaqueToken::parse(presented).ok_or_else(invalid)?;
     let now = app.clock.now();
-    let (session, user) = find(app, &presented).await?;
-    if presented.digest().matches(&session.secret_hash) {
-        let (session, user) = still_live(app, now, (session, user))?;
-        let successor = OpaqueToken::new(session.id)?;
-        if exchange(app, now, &presented, &successor).await? {
+    let successor = OpaqueToken::new(presented.id())?;
+    match exchange(app, now, &presented, &successor).await? {
+        Some((session, user)) => {
             let session = session::Model { last_seen_at: now, ..session };
             let credential = bearer(app, &user, &session, successor)?;
-            return Ok(SignedIn { user, session, credential });
+            Ok(SignedIn { user, session, credential })
         }
+        None => repeat(app, client, now, &presented).await,
     }
-    repeat(app, client, now, &presented).await
 }
 
-/// The session that the token names, with its user, whatever has become of them.
-async fn find(app: &App, presented: &OpaqueToken) -> Result<Held, Error> {
-    let db = app.database.reader();
-    session::find_with_user(db, presented.id(), Delivery::Bearer).await?.ok_or_else(invalid)
-}
-
-fn still_live(app: &App, now: DateTime<Utc>, held: Held) -> Result<Held, Error> {
-    let live = held.0.is_live(now, &app.config.session) && held.1.status == Status::Active;
-    live.then_some(held).ok_or_else(ended)
-}
-
-/// Spends `presented` for `successor`. False when somebody else was faster, or ended the session meanwhile: the
-/// condition is in the statement, so that of any number of callers one wins.
+/// Spends `presented` for `successor`, if it is the live token of a live session. One trip to the database, because
+/// this is what nearly every call comes to. The condition is in the statement that writes, so that of any number of
+/// callers one wins, and who ends the session meanwhile wins over all.
 async fn exchange(
     app: &App,
     now: DateTime<Utc>,
     presented: &OpaqueToken,
     successor: &OpaqueToken,
-) -> Result<bool, Error> {
+) -> Result<Option<Held>, Error> {
     let (id, old, new) = (presented.id(), presented.digest(), successor.digest());
     let successor_sealed = seal_successor(presented, successor)?;
+    let lifetimes = app.config.session.clone();
     let write = app.database.write(async move |tx| {
+        let held = session::find_with_user(tx, id, Delivery::Bearer).await?;
+        let Some(held) = held.filter(|held| old.matches(&held.0.secret_hash)) else { return Ok(None) };
+        if !is_live(&held, now, &lifetimes) {
+            return Ok(None);
+        }
         let change = session::ActiveModel {
             secret_hash: Set(new.to_vec()),
             last_seen_at: Set(now),
@@ -79,7 +75,7 @@ async fn exchange(
             .exec(tx)
             .await?;
         if changed.rows_affected != 1 {
-            return Ok(false);
+            return Ok(None);
         }
         let row = spent::ActiveModel {
             hash: Set(old.to_vec()),
@@ -88,9 +84,13 @@ async fn exchange(
             successor_sealed: Set(successor_sealed.clone()),
         };
         spent::Entity::insert(row).exec_without_returning(tx).await?;
-        Ok(true)
+        Ok(Some(held))
     });
     write.await
+}
+
+fn is_live((session, user): &Held, now: DateTime<Utc>, lifetimes: &SessionConfig) -> bool {
+    session.is_live(now, lifetimes) && user.status == Status::Active
 }
 
 /// Answers a token that is not the live one: the same successor within the grace, the end of the session after it.
@@ -100,17 +100,19 @@ async fn repeat(
     now: DateTime<Utc>,
     presented: &OpaqueToken,
 ) -> Result<SignedIn, Error> {
-    let spent = spent::Entity::find_by_id(presented.digest().to_vec())
-        .filter(spent::COLUMN.session_id.eq(presented.id()))
-        .one(app.database.reader())
-        .await?;
-    let held = find(app, presented).await?;
+    let db = app.database.reader();
+    let query = spent::Entity::find_by_id(presented.digest().to_vec());
+    let spent = unique(db, query.filter(spent::COLUMN.session_id.eq(presented.id()))).await?;
+    let held = session::find_with_user(db, presented.id(), Delivery::Bearer).await?.ok_or_else(invalid)?;
     let Some(spent) = spent else {
-        // The live token of a session that was ended meanwhile is genuine; anything else never was ours.
+        // The live token of a session that is over is genuine; anything else never was ours.
         let genuine = presented.digest().matches(&held.0.secret_hash);
         return Err(if genuine { ended() } else { invalid() });
     };
-    let (session, user) = still_live(app, now, held)?;
+    if !is_live(&held, now, &app.config.session) {
+        return Err(ended());
+    }
+    let (session, user) = held;
     let successor = spent.successor(presented)?;
     let unused = successor.digest().matches(&session.secret_hash);
     if unused && now < spent.spent_at + app.config.session.refresh_grace_lifetime.delta() {

@@ -9,9 +9,8 @@ use crate::access::viewer::Viewer;
 use crate::app::App;
 use crate::error::{Error, Unauthenticated};
 use crate::platform::secret::OpaqueToken;
-use crate::sessions::session::{self, Delivery};
+use crate::sessions::session::{self, Delivery, Standing};
 use crate::tokens::access_token;
-use crate::users::user::{self, Status};
 
 /// How exact `last_seen_at` is. Each step more would be a write for each request.
 const LAST_SEEN_STEP: TimeDelta = TimeDelta::minutes(1);
@@ -25,9 +24,9 @@ pub async fn by_access_token(app: &App, token: &str) -> Result<Viewer, Error> {
         Ok(bearer) => bearer,
         Err(reason) => return Ok(Viewer::Unrecognized { reason }),
     };
-    match session::find_with_user(app.database.reader(), bearer.session_id, Delivery::Bearer).await? {
-        Some((session, user)) if user.id == bearer.user_id => {
-            viewer(app, &session, &user, Some(bearer.expires_at)).await
+    match session::find_standing(app.database.reader(), bearer.session_id, Delivery::Bearer).await? {
+        Some(standing) if standing.user_id == bearer.subject => {
+            Ok(viewer(app, bearer.session_id, &standing, Some(bearer.expires_at)).await)
         }
         _ => Ok(unrecognized(Unauthenticated::SessionEnded)),
     }
@@ -41,9 +40,9 @@ pub async fn by_cookie(app: &App, cookie: &str) -> Result<Viewer, Error> {
     let Some(token) = OpaqueToken::parse(cookie) else {
         return Ok(unrecognized(Unauthenticated::TokenInvalid));
     };
-    match session::find_with_user(app.database.reader(), token.id(), Delivery::Cookie).await? {
-        Some((session, user)) if token.digest().matches(&session.secret_hash) => {
-            viewer(app, &session, &user, None).await
+    match session::find_standing(app.database.reader(), token.id(), Delivery::Cookie).await? {
+        Some(standing) if token.digest().matches(&standing.secret_hash) => {
+            Ok(viewer(app, token.id(), &standing, None).await)
         }
         _ => Ok(unrecognized(Unauthenticated::TokenInvalid)),
     }
@@ -51,24 +50,23 @@ pub async fn by_cookie(app: &App, cookie: &str) -> Result<Viewer, Error> {
 
 async fn viewer(
     app: &App,
-    session: &session::Model,
-    user: &user::Model,
+    session_id: Uuid,
+    standing: &Standing,
     token_expires_at: Option<DateTime<Utc>>,
-) -> Result<Viewer, Error> {
+) -> Viewer {
     let now = app.clock.now();
-    if !session.is_live(now, &app.config.session) || user.status != Status::Active {
-        return Ok(unrecognized(Unauthenticated::SessionEnded));
+    let Some(live_until) = standing.live_until(now, &app.config.session) else {
+        return unrecognized(Unauthenticated::SessionEnded);
+    };
+    if now - standing.last_seen_at >= LAST_SEEN_STEP {
+        touch(app, session_id, now).await;
     }
-    if now - session.last_seen_at >= LAST_SEEN_STEP {
-        touch(app, session.id, now).await;
+    Viewer::User {
+        user_id: standing.user_id,
+        session_id,
+        role: standing.role,
+        expires_at: token_expires_at.map_or(live_until, |token| token.min(live_until)),
     }
-    let expires_at = session.expires_at(&app.config.session);
-    Ok(Viewer::User {
-        user_id: user.id,
-        session_id: session.id,
-        role: user.role,
-        expires_at: token_expires_at.map_or(expires_at, |token| token.min(expires_at)),
-    })
 }
 
 /// Notes that the session was used. That it could not be noted is no reason to refuse the request.

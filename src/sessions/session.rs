@@ -2,10 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
+use sea_orm::{FromQueryResult, QuerySelect as _};
 
+use crate::access::role::Role;
 use crate::config::SessionConfig;
 use crate::error::Error;
-use crate::users::user;
+use crate::users::user::{self, Status};
 
 /// One session: one device on which somebody signed in.
 #[sea_orm::model]
@@ -43,14 +45,21 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Model {
     /// When it is over by itself: unused for the idle lifetime, or past the absolute one, whichever comes first.
     pub fn expires_at(&self, config: &SessionConfig) -> DateTime<Utc> {
-        let idle = self.last_seen_at + config.idle_lifetime.delta();
-        idle.min(self.created_at + config.absolute_lifetime.delta())
+        expires_at(self.created_at, self.last_seen_at, config)
     }
 
     /// Whether it still counts.
     pub fn is_live(&self, now: DateTime<Utc>, config: &SessionConfig) -> bool {
         self.ended_at.is_none() && now < self.expires_at(config)
     }
+}
+
+fn expires_at(
+    created_at: DateTime<Utc>,
+    last_seen_at: DateTime<Utc>,
+    config: &SessionConfig,
+) -> DateTime<Utc> {
+    (last_seen_at + config.idle_lifetime.delta()).min(created_at + config.absolute_lifetime.delta())
 }
 
 /// The session of this id and delivery with its user, whatever has become of them.
@@ -63,7 +72,52 @@ pub async fn find_with_user(
     delivery: Delivery,
 ) -> Result<Option<(Model, user::Model)>, Error> {
     let query = Entity::find_by_id(id).filter(COLUMN.delivery.eq(delivery)).find_also_related(user::Entity);
-    Ok(query.one(db).await?.and_then(|(session, user)| user.map(|user| (session, user))))
+    // Not `one()`, for the reason that `platform::database::unique` gives.
+    let found = query.all(db).await?.pop();
+    Ok(found.and_then(|(session, user)| user.map(|user| (session, user))))
+}
+
+/// What every request has to know of its session and of the user, and no more.
+#[derive(Debug, FromQueryResult)]
+pub struct Standing {
+    /// Whose session it is.
+    pub user_id: Uuid,
+    /// What its credential must hash to.
+    pub secret_hash: Vec<u8>,
+    created_at: DateTimeUtc,
+    /// When it was last used, to the minute.
+    pub last_seen_at: DateTimeUtc,
+    ended_at: Option<DateTimeUtc>,
+    /// What the user may do.
+    pub role: Role,
+    status: Status,
+}
+
+impl Standing {
+    /// When the session is over by itself; `None` when it does not count any more, or its user may not sign in.
+    pub fn live_until(&self, now: DateTime<Utc>, config: &SessionConfig) -> Option<DateTime<Utc>> {
+        let expires_at = expires_at(self.created_at, self.last_seen_at, config);
+        let live = self.ended_at.is_none() && self.status == Status::Active && now < expires_at;
+        live.then_some(expires_at)
+    }
+}
+
+/// How the session of this id and delivery stands.
+///
+/// # Errors
+/// [`Error::Internal`] when the database fails.
+pub async fn find_standing(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+    delivery: Delivery,
+) -> Result<Option<Standing>, Error> {
+    let query = Entity::find_by_id(id)
+        .filter(COLUMN.delivery.eq(delivery))
+        .inner_join(user::Entity)
+        .select_only()
+        .columns([Column::UserId, Column::SecretHash, Column::CreatedAt, Column::LastSeenAt, Column::EndedAt])
+        .columns([user::Column::Role, user::Column::Status]);
+    Ok(query.into_model::<Standing>().all(db).await?.pop())
 }
 
 /// How a session's credential travels. One session has one kind, and never answers to the other.

@@ -8,7 +8,8 @@ use uuid::Uuid;
 use crate::access::role::Role;
 use crate::app::App;
 use crate::error::{Error, Unauthenticated};
-use crate::platform::secret;
+use crate::platform::keyring::Bearer;
+use crate::platform::secret::{self, Digest};
 
 /// The `typ` of RFC 9068 2.1. Nothing else that we may ever sign passes for an access token.
 const TYPE: &str = "at+jwt";
@@ -52,17 +53,6 @@ impl std::fmt::Debug for AccessToken {
     }
 }
 
-/// Whom a verified token speaks of. Whether that session still lives is for `sessions::resume` to say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bearer {
-    /// `sub`.
-    pub user_id: Uuid,
-    /// `sid`.
-    pub session_id: Uuid,
-    /// `exp`.
-    pub expires_at: DateTime<Utc>,
-}
-
 /// Signs a token for a session. Only `sessions::open` and `sessions::refresh` have a reason to.
 ///
 /// # Errors
@@ -91,43 +81,58 @@ pub fn issue(app: &App, user_id: Uuid, session_id: Uuid, role: Role) -> Result<A
 }
 
 /// Judges a presented token: its shape, its key, its signature, then every claim (RFC 7519 7.2, RFC 8725 3, RFC 9068 4).
+/// Whether the session that it speaks of still lives is for `sessions::resume` to say.
 ///
 /// # Errors
 /// [`Unauthenticated::TokenExpired`] for one of ours whose time is over, [`Unauthenticated::TokenInvalid`] for all else.
 pub fn verify(app: &App, token: &str) -> Result<Bearer, Unauthenticated> {
-    let invalid = Unauthenticated::TokenInvalid;
     if token.len() > LONGEST {
-        return Err(invalid);
+        return Err(Unauthenticated::TokenInvalid);
     }
+    let digest = Digest::of(token.as_bytes());
+    let bearer = match app.keyring.recall(&digest) {
+        Some(bearer) => bearer,
+        None => {
+            let bearer = judge(app, &signed_claims(app, token)?)?;
+            app.keyring.remember(digest, bearer);
+            bearer
+        }
+    };
+    if bearer.expires_at + app.config.tokens.leeway.delta() <= app.clock.now() {
+        return Err(Unauthenticated::TokenExpired);
+    }
+    Ok(bearer)
+}
+
+/// The claims of a token that one of our keys has signed.
+fn signed_claims(app: &App, token: &str) -> Result<Claims, Unauthenticated> {
+    let invalid = Unauthenticated::TokenInvalid;
     let header = jsonwebtoken::decode_header(token).map_err(|_| invalid)?;
     // jsonwebtoken reads `crit` and ignores it; RFC 7515 4.1.11 has us refuse what we do not understand, and that is all of it.
     if header.typ.as_deref() != Some(TYPE) || header.crit.is_some() {
         return Err(invalid);
     }
     let key = header.kid.and_then(|kid| app.keyring.find(&kid)).ok_or(invalid)?;
-    let claims: Claims = decode(token, &key.verifying, &key.validation).map_err(|_| invalid)?.claims;
-    judge(app, &claims)
+    Ok(decode(token, &key.verifying, &key.validation).map_err(|_| invalid)?.claims)
 }
 
+/// Judges all claims but whether their time is over, which changes.
 fn judge(app: &App, claims: &Claims) -> Result<Bearer, Unauthenticated> {
     let invalid = Unauthenticated::TokenInvalid;
     let tokens = &app.config.tokens;
-    let (now, leeway) = (app.clock.now(), tokens.leeway.delta());
+    let latest = app.clock.now() + tokens.leeway.delta();
     let instant = |seconds| DateTime::from_timestamp(seconds, 0).ok_or(invalid);
     let (issued_at, expires_at) = (instant(claims.iat)?, instant(claims.exp)?);
     let begins_at = claims.nbf.map(instant).transpose()?.unwrap_or(issued_at);
     if claims.iss != app.config.issuer() || claims.aud != app.config.audience() {
         return Err(invalid);
     }
-    if issued_at > now + leeway || begins_at > now + leeway {
+    if issued_at > latest || begins_at > latest {
         return Err(invalid);
     }
     // A lifetime that we never grant was not granted by us, or was before the operator shortened it.
     if expires_at - issued_at > tokens.access_token_lifetime.delta() {
         return Err(invalid);
     }
-    if expires_at + leeway <= now {
-        return Err(Unauthenticated::TokenExpired);
-    }
-    Ok(Bearer { user_id: claims.sub, session_id: claims.sid, expires_at })
+    Ok(Bearer { subject: claims.sub, session_id: claims.sid, expires_at })
 }

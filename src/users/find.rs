@@ -3,6 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::error::Error;
+use crate::platform::database::unique;
 use crate::users::email_address::EmailAddress;
 use crate::users::user::{COLUMN, Entity, Model};
 use crate::users::username::Username;
@@ -12,7 +13,7 @@ use crate::users::username::Username;
 /// # Errors
 /// [`Error::Internal`] when the database fails.
 pub async fn by_id(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Model>, Error> {
-    Ok(Entity::find_by_id(id).one(db).await?)
+    unique(db, Entity::find_by_id(id)).await
 }
 
 /// The user who signs in with this: an email address if it has an `@`, else a username.
@@ -27,5 +28,5 @@ pub async fn by_identifier(db: &impl ConnectionTrait, identifier: &str) -> Resul
         let Ok(username) = Username::parse("identifier", identifier) else { return Ok(None) };
         Entity::find().filter(COLUMN.username_key.eq(username.key()))
     };
-    Ok(found.one(db).await?)
+    unique(db, found).await
 }

@@ -10,6 +10,7 @@ mod location;
 mod migrate;
 mod postgres;
 mod sqlite;
+mod unique;
 mod writer;
 
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ pub use self::fault::Fault;
 use self::location::Location;
 pub use self::migrate::MigrationState;
 use self::sqlite::WritingConnection;
+pub use self::unique::unique;
 use self::writer::Writer;
 use crate::config::Config;
 use crate::error::Error;
