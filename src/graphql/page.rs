@@ -10,7 +10,10 @@ use crate::platform::page::{PageRequest, Position, Slice};
 const DEFAULT: i32 = 20;
 
 /// How many it has at most.
-const MOST: i32 = 100;
+pub const MOST: i32 = 100;
+
+/// No field is counted for more, however much it stands for: sums of such counts must not overflow.
+const MOST_COST: usize = u32::MAX as usize;
 
 /// Where a page stands in its list.
 #[derive(SimpleObject)]
@@ -78,6 +81,18 @@ impl Arguments {
             before: read("before", self.before)?,
         })
     }
+}
+
+/// What a field that answers with a page stands for: what is selected beneath it, once for each row that may come.
+/// Pages beneath pages multiply, so without this a short document could ask for millions of rows.
+pub fn cost(first: Option<i32>, last: Option<i32>, beneath: usize) -> usize {
+    let rows = first.or(last).unwrap_or(DEFAULT).clamp(0, MOST);
+    list_cost(usize::try_from(rows).unwrap_or_default(), beneath)
+}
+
+/// The same for a list of so many values.
+pub fn list_cost(length: usize, beneath: usize) -> usize {
+    length.saturating_mul(beneath).saturating_add(1).min(MOST_COST)
 }
 
 fn bounded(field: &'static str, count: i32) -> Result<u64, Error> {

@@ -9,6 +9,7 @@
 mod harness;
 
 mod jwt;
+mod page_costs;
 mod passwords;
 mod permissions;
 mod races;
