@@ -15,10 +15,23 @@ use crate::{graphql, http, worker};
 /// Serves until a signal ends it.
 pub(super) fn run(config: Config) -> Result<(), Failure> {
     log::start(&config.log)?;
+    take_open_files();
     let runtime = Builder::new_multi_thread().enable_all().build();
     runtime
         .map_err(|error| Failure::new(format!("The runtime cannot be started: {error}.")))?
         .block_on(serve(config))
+}
+
+/// Takes as many open files as the system grants. Every connection needs one, and most systems begin with 1024, which
+/// a single client could hold open: then nobody else is let in.
+fn take_open_files() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let limit = getrlimit(Resource::Nofile);
+        // With fewer files the server serves fewer at once, and that is all.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+    }
 }
 
 async fn serve(config: Config) -> Result<(), Failure> {

@@ -123,7 +123,7 @@ fn passwords(config: &Config) -> Vec<Problem> {
     }
     within(&mut problems, "password.memory_kib", password.memory_kib, 7_168..=1_048_576);
     within(&mut problems, "password.iterations", password.iterations, 1..=64);
-    within(&mut problems, "password.parallelism", password.parallelism, 1..=64);
+    within(&mut problems, "password.parallelism", password.parallelism, 1..=16);
     within(&mut problems, "password.hash_threads", password.hash_threads, 0..=1_024);
     within(&mut problems, "password.hash_queue", password.hash_queue, 1..=1_000_000);
     let reaches =

@@ -12,7 +12,8 @@ pub struct GraphqlConfig {
     pub introspection: Option<bool>,
     /// How deep a selection may nest. The standard introspection query needs 15.
     pub max_depth: usize,
-    /// How many fields a document may ask for, each fragment counted where it is spread.
+    /// How many fields a document may ask for, each fragment counted where it is spread; with all rows of all pages
+    /// counted, a hundred times as many.
     pub max_complexity: usize,
     /// How many aliases a document may hold.
     pub max_aliases: usize,

@@ -7,6 +7,7 @@ use async_graphql::{Context, Enum, Object, SimpleObject};
 use crate::access::viewer::Viewer;
 use crate::error::Error;
 use crate::graphql::error::ErrorCode;
+use crate::graphql::page::list_cost;
 use crate::graphql::policy::directives::public;
 use crate::graphql::policy::{self, PolicyTable};
 
@@ -50,6 +51,9 @@ pub struct Permission {
 /// The most coordinates that one call may ask about.
 const MOST_COORDINATES: usize = 500;
 
+/// About how many coordinates the schema has: what asking for all of them is counted as.
+const COORDINATES: usize = 100;
+
 /// What the caller may do.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AccessQuery;
@@ -58,7 +62,10 @@ pub struct AccessQuery;
 impl AccessQuery {
     /// What the viewer may do with the given fields (`Type.field`, at most 500), in their order; without
     /// `coordinates`, with every field that the viewer can see. What the server enforces is this same table.
-    #[graphql(directive = public::apply())]
+    #[graphql(
+        directive = public::apply(),
+        complexity = "list_cost(coordinates.map_or(COORDINATES, |asked| asked.len()), child_complexity)"
+    )]
     async fn permissions(
         &self,
         ctx: &Context<'_>,

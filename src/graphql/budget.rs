@@ -6,11 +6,10 @@
 use std::collections::HashMap;
 
 use async_graphql::parser::types::{Directive, ExecutableDocument, Selection, SelectionSet};
-use async_graphql::{Name, Positioned, Variables};
+use async_graphql::{Name, Positioned};
 
 use crate::config::GraphqlConfig;
 use crate::error::Error;
-use crate::graphql::page;
 
 /// How deep brackets of any kind may nest. The parser recurses once for each, so more would reach for the end of the
 /// stack; a document that keeps to `max_depth` does with half of it.
@@ -26,10 +25,6 @@ const MAX_ROOT_FIELDS: usize = 50;
 /// How often `fields`, `interfaces`, `possibleTypes` and `inputFields` may nest beneath `__schema` or `__type`. Each
 /// multiplies the answer by the size of the schema; the standard introspection query nests none of them.
 const MAX_INTROSPECTION_LISTS: usize = 2;
-
-/// Rows that the pages of one document may hold, if all are full: those of a page within a page multiply. Selections do
-/// not tell: 150 bytes that ask for the sessions of the user of each session, four times over, mean a hundred million.
-const MAX_ROWS: usize = 2_500;
 
 /// Refuses a text that would cost the parser too much. Linear, and without recursion.
 ///
@@ -104,12 +99,8 @@ fn end_of_string(bytes: &[u8], start: usize) -> Result<usize, Error> {
 ///
 /// # Errors
 /// [`Error::DocumentTooComplex`], and [`Error::BadRequest`] for fragments that spread themselves (spec 5.5.2.2).
-pub fn weigh(
-    document: &ExecutableDocument,
-    variables: &Variables,
-    limits: &GraphqlConfig,
-) -> Result<(), Error> {
-    let mut scale = Scale { document, variables, limits, fragments: HashMap::new() };
+pub fn weigh(document: &ExecutableDocument, limits: &GraphqlConfig) -> Result<(), Error> {
+    let mut scale = Scale { document, limits, fragments: HashMap::new() };
     let mut total = Weight::default();
     for (_, operation) in document.operations.iter() {
         scale.judge_directives(&operation.node.directives)?;
@@ -150,11 +141,6 @@ struct Weight {
     levels: usize,
     /// Lists of the introspection schema beneath each other.
     lists: usize,
-    /// Rows of all pages.
-    rows: usize,
-    /// Whether this stands in a page, and the rows beneath each of that page's own.
-    is_page: bool,
-    rows_per_row: usize,
 }
 
 impl Weight {
@@ -166,25 +152,12 @@ impl Weight {
             depth: self.depth.max(other.depth),
             levels: self.levels.max(other.levels),
             lists: self.lists.max(other.lists),
-            rows: self.rows.saturating_add(other.rows),
-            is_page: self.is_page || other.is_page,
-            rows_per_row: self.rows_per_row.saturating_add(other.rows_per_row),
         }
-    }
-
-    /// Fills the page that a field opens, if it does.
-    fn times(self, page_size: usize) -> Self {
-        if !self.is_page {
-            return self;
-        }
-        let page = page_size.saturating_mul(self.rows_per_row.saturating_add(1));
-        Self { rows: self.rows.saturating_add(page), is_page: false, rows_per_row: 0, ..self }
     }
 }
 
 struct Scale<'d> {
     document: &'d ExecutableDocument,
-    variables: &'d Variables,
     limits: &'d GraphqlConfig,
     /// `None` while a fragment is on the scale: meeting it again then is a cycle.
     fragments: HashMap<&'d str, Option<Weight>>,
@@ -198,7 +171,6 @@ impl<'d> Scale<'d> {
             (total.aliases, self.limits.max_aliases, "aliases"),
             (total.width, MAX_ROOT_FIELDS, "fields at the root"),
             (total.selections, self.limits.max_complexity, "selections"),
-            (total.rows, MAX_ROWS, "rows on all pages"),
         ];
         match limits.into_iter().find(|(found, limit, _)| found > limit) {
             Some((_, limit, what)) => Err(too_complex(what, limit)),
@@ -239,7 +211,6 @@ impl<'d> Scale<'d> {
                 let mut beneath = Weight::default();
                 if !field.selection_set.node.items.is_empty() {
                     beneath = self.weigh_set(&field.selection_set.node, level + 1)?;
-                    beneath = beneath.times(page::size(field, self.variables));
                 }
                 beneath.width = 1;
                 beneath.depth += 1;
@@ -249,10 +220,6 @@ impl<'d> Scale<'d> {
                     "__schema" | "__type" if beneath.lists > MAX_INTROSPECTION_LISTS => {
                         return Err(too_complex("nested lists of the schema", MAX_INTROSPECTION_LISTS));
                     }
-                    "nodes" | "edges" => {
-                        (beneath.rows_per_row, beneath.rows, beneath.is_page) = (beneath.rows, 0, true);
-                    }
-                    "pageInfo" | "totalCount" => beneath.is_page = true,
                     _ => {}
                 }
                 beneath

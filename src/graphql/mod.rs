@@ -30,16 +30,21 @@ pub struct Mutation(passwords::PasswordsMutation, sessions::SessionsMutation, us
 /// The schema that is served.
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
+/// How many values each field that a document may ask for may stand for, on average: as many as a page has rows where
+/// nothing is said. A whole page of users, each with a page of sessions, is within it; whole pages of both are not.
+const VALUES_PER_FIELD: usize = page::DEFAULT as usize;
+
 /// The schema, ready to answer for `app`.
 ///
 /// # Errors
 /// Every coordinate that nobody ruled on, and every rule that could not hold.
 pub fn schema(app: Arc<App>) -> Result<Schema, PolicyErrors> {
     let limits = &app.config.graphql;
-    // The HTTP door has weighed the document before; these hold for whoever comes by another.
+    // The HTTP door has weighed the document before; depth and directives are limited for whoever comes by another.
+    // Complexity here is what the door cannot know: how many values the pages and lists will come to.
     let mut builder = builder()?
         .limit_depth(limits.max_depth)
-        .limit_complexity(limits.max_complexity)
+        .limit_complexity(limits.max_complexity.saturating_mul(VALUES_PER_FIELD))
         .limit_directives(limits.max_directives)
         .disable_suggestions();
     if !app.config.introspection() {

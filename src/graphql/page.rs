@@ -1,18 +1,19 @@
 //! Relay connections: arguments in, cursors out.
 
-use async_graphql::parser::types::Field;
-use async_graphql::{SimpleObject, Value, Variables};
-use async_graphql_value::Value as InputValue;
+use async_graphql::SimpleObject;
 
 use crate::error::Error;
 use crate::graphql::policy::directives::public;
 use crate::platform::page::{PageRequest, Position, Slice};
 
 /// How many rows a page has when the client does not say.
-const DEFAULT: i32 = 20;
+pub const DEFAULT: i32 = 20;
 
 /// How many it has at most.
-const MOST: i32 = 100;
+pub const MOST: i32 = 100;
+
+/// No field is counted for more, however much it stands for: sums of such counts must not overflow.
+const MOST_COST: usize = u32::MAX as usize;
 
 /// Where a page stands in its list.
 #[derive(SimpleObject)]
@@ -82,24 +83,16 @@ impl Arguments {
     }
 }
 
-/// How many rows the page of a connection has at most that a document asks for with `field`.
-///
-/// A variable that was not sent may have a default, so that it counts as the largest page; what is larger still is
-/// refused by whoever resolves the field, and in better words.
-pub fn size(field: &Field, variables: &Variables) -> usize {
-    let most = MOST.unsigned_abs() as usize;
-    let Some(asked) = field.get_argument("first").or_else(|| field.get_argument("last")) else {
-        return DEFAULT.unsigned_abs() as usize;
-    };
-    let number = match &asked.node {
-        InputValue::Number(number) => number.as_u64(),
-        InputValue::Variable(name) => match variables.get(name) {
-            Some(Value::Number(number)) => number.as_u64(),
-            _ => None,
-        },
-        _ => None,
-    };
-    number.and_then(|number| usize::try_from(number).ok()).map_or(most, |number| number.min(most))
+/// What a field that answers with a page stands for: what is selected beneath it, once for each row that may come.
+/// Pages beneath pages multiply, so without this a short document could ask for millions of rows.
+pub fn cost(first: Option<i32>, last: Option<i32>, beneath: usize) -> usize {
+    let rows = first.or(last).unwrap_or(DEFAULT).clamp(0, MOST);
+    list_cost(usize::try_from(rows).unwrap_or_default(), beneath)
+}
+
+/// The same for a list of so many values.
+pub fn list_cost(length: usize, beneath: usize) -> usize {
+    length.saturating_mul(beneath).saturating_add(1).min(MOST_COST)
 }
 
 fn bounded(field: &'static str, count: i32) -> Result<u64, Error> {

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::graphql::context::{app, client, uuid};
 use crate::graphql::cookie;
-use crate::graphql::page::{Arguments, PageInfo};
+use crate::graphql::page::{self, Arguments, PageInfo};
 use crate::graphql::policy;
 use crate::graphql::policy::directives::{authenticated, public, signs_in};
 use crate::graphql::users::User;
@@ -248,7 +248,10 @@ impl SessionsMutation {
     }
 
     /// Ends all of the viewer's sessions but this one. Answers those that were live.
-    #[graphql(directive = authenticated::apply())]
+    #[graphql(
+        directive = authenticated::apply(),
+        complexity = "page::cost(Some(page::MOST), None, child_complexity)"
+    )]
     async fn end_other_sessions(&self, ctx: &Context<'_>) -> Result<Option<Vec<Session>>> {
         let ended = end::end_other_sessions(app(ctx), &client(ctx), &policy::viewer(ctx)).await?;
         Ok(Some(ended.into_iter().map(Session::from).collect()))

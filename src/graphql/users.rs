@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use crate::error::Error;
 use crate::graphql::access::Role;
 use crate::graphql::context::{app, client, uuid};
-use crate::graphql::page::{Arguments, PageInfo};
+use crate::graphql::page::{self, Arguments, PageInfo};
 use crate::graphql::policy::directives::{authenticated, has_role, owner};
 use crate::graphql::policy::{self, owned_by};
 use crate::graphql::sessions::SessionConnection;
@@ -70,7 +70,11 @@ impl User {
     }
 
     /// Their live sessions, newest first: one for each device that is signed in.
-    #[graphql(directive = owner::apply(None, Some(Role::Admin)), guard = "owned_by::<Self>(self.0.id)")]
+    #[graphql(
+        directive = owner::apply(None, Some(Role::Admin)),
+        guard = "owned_by::<Self>(self.0.id)",
+        complexity = "page::cost(first, last, child_complexity)"
+    )]
     async fn sessions(
         &self,
         ctx: &Context<'_>,
@@ -196,7 +200,10 @@ impl UsersQuery {
     }
 
     /// All users, page by page.
-    #[graphql(directive = has_role::apply(Role::Manager))]
+    #[graphql(
+        directive = has_role::apply(Role::Manager),
+        complexity = "page::cost(first, last, child_complexity)"
+    )]
     #[expect(clippy::too_many_arguments, reason = "they are the arguments of a Relay connection")]
     async fn users(
         &self,

@@ -35,7 +35,7 @@ pub(super) fn read(
 ) -> Result<(ExecutableDocument, Operation), Refusal> {
     budget::scan(text, limits)?;
     let document = parse_query(text).map_err(|error| syntax_error(&error))?;
-    budget::weigh(&document, variables, limits)?;
+    budget::weigh(&document, limits)?;
     let (name, operation) = select(&document.operations, operation_name)?;
     judge_variables(&operation.node, variables)?;
     // Names are ASCII (spec 2.1.9).

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Executor, Request as GraphqlRequest};
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_LENGTH, HeaderMap};
 use axum::http::request::Parts;
@@ -131,20 +131,20 @@ fn not_acceptable(parts: &Parts) -> Response {
 }
 
 /// The whole body, if it is no longer than `limit` bytes. What is announced to be longer is not read at all.
-async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Refusal> {
+async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<Vec<u8>, Refusal> {
     let too_large = || Refusal::with_status(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large.");
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit as u64) {
         return Err(too_large());
     }
     let mut chunks = body.into_data_stream();
-    let mut read = Bytes::new();
+    let mut read = Vec::new();
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| Refusal::bad_request("The body broke off."))?;
         if read.len() + chunk.len() > limit {
             return Err(too_large());
         }
-        read = if read.is_empty() { chunk } else { [read, chunk].concat().into() };
+        read.extend_from_slice(&chunk);
     }
     Ok(read)
 }

@@ -10,6 +10,9 @@ use crate::graphql::error::fill;
 /// The longest message of the library that is passed on, in bytes: it repeats names, and a name may be 60 KB long.
 const MAX_MESSAGE: usize = 300;
 
+/// What the library says of a document whose pages and lists come to too many values.
+const TOO_COMPLEX: &str = "Query is too complex.";
+
 /// Makes `error` fit to be shown, logs what is hidden, and says what kind of error it is.
 pub(super) fn show(error: &mut ServerError, request_id: Uuid) -> Error {
     let kind = classify(error);
@@ -40,6 +43,12 @@ fn classify(error: &mut ServerError) -> Error {
     if is_of_the_library && let Some(message) = without_the_value(&error.message) {
         error.message = message;
         return Error::bad_request("");
+    }
+    if is_of_the_library && error.message == TOO_COMPLEX {
+        let limit = "fewer rows a page, or fewer pages beneath each other, would do".to_owned();
+        let own = Error::DocumentTooComplex { limit };
+        error.message = own.to_string();
+        return own;
     }
     if is_of_the_library && error.path.is_empty() {
         shorten(&mut error.message);

@@ -4,6 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
+use sea_orm::QuerySelect as _;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 
@@ -36,12 +37,22 @@ impl fmt::Debug for KeptHash {
     }
 }
 
-/// The hash of a user's password, if they have one.
+/// A user's password, if they have one.
 ///
 /// # Errors
 /// [`Error::Internal`] when the database fails.
-pub async fn find_hash(db: &impl ConnectionTrait, user_id: Uuid) -> Result<Option<KeptHash>, Error> {
-    Ok(unique(db, Entity::find_by_id(user_id)).await?.map(|row| row.hash))
+pub async fn find(db: &impl ConnectionTrait, user_id: Uuid) -> Result<Option<Model>, Error> {
+    unique(db, Entity::find_by_id(user_id)).await
+}
+
+/// Whether `verified` is still the user's password; if so, nobody sets another one before the transaction ends. A hash
+/// that was merely made anew is no other password. SQLite has one writer and needs no lock.
+///
+/// # Errors
+/// [`Error::Internal`] when the database refuses.
+pub async fn hold(tx: &impl ConnectionTrait, verified: &Model) -> Result<bool, Error> {
+    let found = unique(tx, Entity::find_by_id(verified.user_id).lock_exclusive()).await?;
+    Ok(found.is_some_and(|row| row.changed_at == verified.changed_at))
 }
 
 /// Sets a user's password, whether they had one or not.

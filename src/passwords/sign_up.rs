@@ -9,6 +9,7 @@ use crate::passwords::create_user::{Details, checked};
 use crate::passwords::{credential, hash};
 use crate::sessions::open::{Entrance, Opening, SignedIn};
 use crate::sessions::session::Delivery;
+use crate::users::email_address::EmailAddress;
 use crate::users::user::{self, NewUser};
 
 /// Makes a user of role CLIENT, with a first session. No argument can make them more.
@@ -62,9 +63,7 @@ fn refuse_other_domains(config: &SignupConfig, user: &NewUser) -> Result<(), Err
     if config.email_domains.is_empty() {
         return Ok(());
     }
-    let allowed = |email: &crate::users::email_address::EmailAddress| {
-        config.email_domains.iter().any(|domain| domain.eq_ignore_ascii_case(email.domain()))
-    };
+    let allowed = |email: &EmailAddress| config.email_domains.iter().any(|domain| email.is_at(domain));
     match &user.email {
         Some(email) if allowed(email) => Ok(()),
         // Without an address nobody could tell whether they belong here.

@@ -30,7 +30,7 @@ pub fn accept(
     words.extend(username);
     if let Some((local_part, domain)) = email.and_then(|email| email.split_once('@')) {
         words.extend(email);
-        words.push(local_part);
+        words.extend([local_part, domain]);
         words.extend(domain.split('.').next());
     }
     check(field, &password, &words, &config.password)?;

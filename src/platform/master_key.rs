@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::platform::database::Database;
 use crate::platform::seal::{Sealer, fresh_key};
+use crate::platform::secret;
 
 /// The sealer under the configured master key, or under the one in a file beside the SQLite database, which the
 /// first start makes.
@@ -48,9 +49,10 @@ pub fn path(config: &Config) -> Result<Option<PathBuf>, Error> {
 }
 
 /// Writes a whole key under another name and links it into place, so that of several processes that start together
-/// one makes the key, and none reads half of it.
+/// one makes the key, and none reads half of it. The other name is used once: in a container every process has the same
+/// id, and the draft of one that was killed must not keep the next from starting.
 fn create(path: &Path) -> std::io::Result<()> {
-    let draft = path.with_extension(format!("key.{}", std::process::id()));
+    let draft = path.with_extension(format!("key.{}", secret::new_id().simple()));
     let key = fresh_key().map_err(std::io::Error::other)?;
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -64,5 +66,20 @@ fn create(path: &Path) -> std::io::Result<()> {
     match linked {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_process_left_behind_keeps_nobody_from_making_the_key() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let config = Config { data_dir: directory.path().to_owned(), ..Config::default() };
+        let left = directory.path().join(format!("rolegate.key.{}", std::process::id()));
+        fs::write(left, "").expect("it is left");
+        sealer(&config).expect("the key is made");
+        sealer(&config).expect("and found");
     }
 }

@@ -25,7 +25,8 @@ impl Position {
         URL_SAFE_NO_PAD.encode(text)
     }
 
-    /// Reads a cursor of the same order; anything else is `None`.
+    /// Reads a cursor of the same order; anything else is `None`. So is one with a NUL, which no text holds and
+    /// PostgreSQL refuses even to compare with.
     pub fn parse(order: &str, cursor: &str) -> Option<Self> {
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
         let (id, key) = text.strip_prefix(order)?.strip_prefix(':')?.split_once(':')?;

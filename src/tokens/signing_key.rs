@@ -8,7 +8,7 @@ use sea_orm::entity::prelude::*;
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::error::{Error, is_unique_violation};
+use crate::error::Error;
 use crate::platform::keyring::{Key, fresh_es256};
 use crate::platform::seal::Sealer;
 
@@ -85,11 +85,12 @@ async fn create_first(app: &App) -> Result<(), Error> {
         private_key_sealed: Set(app.sealer.seal(PURPOSE, &pkcs8)?),
         created_at: Set(app.clock.now()),
     };
-    let written = app.database.write(async move |tx| {
-        match Entity::insert(row.clone()).exec_without_returning(tx).await {
-            Err(error) if is_unique_violation(&error) => Ok(false),
-            other => Ok(other.map(|_| true)?),
-        }
+    let write = app.database.write(async move |tx| {
+        // Of several nodes that start together one makes it. To the others that must not be a statement that fails:
+        // that would fail their write, and with it their start.
+        let insert = Entity::insert(row.clone()).on_conflict_do_nothing_on([Column::Generation]);
+        insert.exec_without_returning(tx).await?;
+        Ok(())
     });
-    written.await.map(|_made_here| ())
+    write.await
 }

@@ -1,12 +1,15 @@
 //! Email addresses in the one spelling by which they are compared.
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use crate::error::Error;
 
 /// The longest address that can be delivered to (RFC 5321 4.5.3.1.3).
 const LONGEST: usize = 254;
 const LONGEST_LOCAL_PART: usize = 64;
 
-/// A canonical email address: without white space around it, in lower case, its domain in the ASCII form of IDNA.
+/// A canonical email address: without white space around it, in lower case, in Unicode's composed form (RFC 6532 3.1),
+/// its domain in the ASCII form of IDNA.
 ///
 /// What cannot be one address of one mailbox is refused. Whether anybody reads it is not ours to know: an
 /// address is verified by writing to it.
@@ -29,7 +32,7 @@ impl EmailAddress {
             return None; // refused before anything that costs time
         }
         let (local, domain) = text.split_once('@')?;
-        let local = local.to_lowercase();
+        let local: String = local.to_lowercase().nfc().collect();
         let domain = idna::domain_to_ascii_strict(domain).ok()?;
         let address = Self(format!("{local}@{domain}"));
         let plausible = is_local_part(&local) && is_domain(&domain) && address.0.len() <= LONGEST;
@@ -44,6 +47,11 @@ impl EmailAddress {
     /// What stands behind it.
     pub fn domain(&self) -> &str {
         self.0.rsplit('@').next().unwrap_or_default()
+    }
+
+    /// Whether it is an address at `domain`, in whichever form that is written.
+    pub fn is_at(&self, domain: &str) -> bool {
+        idna::domain_to_ascii_strict(domain).is_ok_and(|domain| domain == self.domain())
     }
 
     /// As it is kept.
@@ -82,6 +90,10 @@ mod tests {
     fn one_address_has_one_spelling() {
         for spelling in ["ada@example.org", "  Ada@Example.ORG\n", "ADA@EXAMPLE.org"] {
             assert_eq!(EmailAddress::canonical(spelling).expect(spelling).as_str(), "ada@example.org");
+        }
+        for (typed, composed) in [("caf\u{e9}", "CAFE\u{301}"), ("\u{ac00}", "\u{1100}\u{1161}")] {
+            let canonical = |local| EmailAddress::canonical(&format!("{local}@example.org")).expect(local);
+            assert_eq!(canonical(typed), canonical(composed));
         }
         let idn = EmailAddress::canonical("ada@bücher.example").expect("an IDN");
         assert_eq!(idn.as_str(), "ada@xn--bcher-kva.example");

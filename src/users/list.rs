@@ -104,11 +104,9 @@ fn filtered(filter: &Filter) -> Select<Entity> {
         query = query.filter(COLUMN.status.eq(status));
     }
     if let Some(text) = &filter.text {
-        let prefix = text.trim().to_lowercase();
-        // Nobody's name has a NUL in it, and PostgreSQL refuses a text that has.
-        if prefix.contains('\0') {
-            return query.filter(Expr::cust("1 = 0"));
-        }
+        // No text holds a NUL, and PostgreSQL refuses even to compare with one: what begins behind the last character
+        // is nothing either.
+        let prefix = text.trim().to_lowercase().replace('\0', "\u{10ffff}");
         query = query.filter(
             begins(Column::Email, &prefix)
                 .or(begins(Column::UsernameKey, &prefix))

@@ -1,10 +1,13 @@
 //! Usernames.
 
+use uuid::Uuid;
+
 use crate::error::Error;
 
 /// 3 to 32 letters, digits, `_` and `-` of ASCII. Kept as it is written, compared without regard to letter case.
 ///
-/// Never an email address, which has an `@`: so the identifier at sign-in is always one or the other.
+/// Never an email address, which has an `@`, and never 32 hexadecimal digits, which could be somebody else's id: so an
+/// identifier, at sign-in and on the command line, is always one of the three.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Username(String);
 
@@ -16,7 +19,8 @@ impl Username {
     pub fn parse(field: &'static str, text: &str) -> Result<Self, Error> {
         let text = text.trim();
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-        if (3..=32).contains(&text.len()) && text.bytes().all(allowed) {
+        let is_id = Uuid::try_parse(text).is_ok();
+        if (3..=32).contains(&text.len()) && text.bytes().all(allowed) && !is_id {
             return Ok(Self(text.to_owned()));
         }
         Err(Error::invalid_input(field, "A username has 3 to 32 letters, digits, `_` or `-`."))
@@ -50,7 +54,9 @@ mod tests {
 
     #[test]
     fn short_long_and_foreign_ones_are_refused() {
-        for text in ["", "ab", "ada@example.org", "ada lovelace", "ädä", "a\0da", &"a".repeat(33)] {
+        for text in
+            ["", "ab", "ada@example.org", "ada lovelace", "ädä", "a\0da", &"a".repeat(33), &"a".repeat(32)]
+        {
             assert!(Username::parse("input.username", text).is_err(), "{text:?}");
         }
     }

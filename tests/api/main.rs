@@ -15,6 +15,7 @@ mod http;
 mod injection;
 mod jwt;
 mod odd_values;
+mod page_costs;
 mod passwords;
 mod permissions;
 mod races;

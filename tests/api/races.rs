@@ -4,8 +4,12 @@ use std::collections::HashSet;
 use std::future::Future;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use futures_util::future::join_all;
+use rolegate::app::App;
+use rolegate::passwords::set_password::set_password;
 use rolegate::sessions::session;
+use rolegate::tokens::signing_key;
 use rolegate::users::user;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
 use serde_json::json;
@@ -102,6 +106,55 @@ async fn a_logout_among_refreshes_leaves_nothing_alive() {
         for token in answers.into_iter().flatten() {
             ada.try_refresh(&token).await.assert_refused("UNAUTHENTICATED");
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_sign_in_with_the_old_password_outlives_a_new_one() {
+    let service = Service::start().await;
+    let ada = service.client("ada").await;
+    let id = ada.id().parse().unwrap();
+    for round in 0..4 {
+        let password = |round: usize| format!("{PASSWORD} {round}");
+        set_password(&service.app, id, &password(round)).await.unwrap();
+        service.advance(TimeDelta::seconds(1));
+        let answers = at_once(|number| {
+            let (service, password) = (&service, &password);
+            async move {
+                if number == 0 {
+                    set_password(&service.app, id, &password(round + 1)).await.unwrap();
+                    return None;
+                }
+                Some(service.anonymous().try_log_in("ada@example.test", &password(round)).await)
+            }
+        })
+        .await;
+        for answer in answers.iter().flatten().filter(|answer| !answer.codes().is_empty()) {
+            answer.assert_refused("INVALID_CREDENTIALS");
+        }
+        let live = session::Entity::find().filter(session::COLUMN.ended_at.is_null());
+        assert_eq!(live.count(service.app.database.reader()).await.unwrap(), 0, "round {round}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nodes_that_start_together_on_a_new_database_share_one_signing_key() {
+    let service = Service::start().await;
+    for round in 0..4 {
+        let forget = service.app.database.write(async |tx| {
+            signing_key::Entity::delete_many().exec(tx).await?;
+            Ok(())
+        });
+        forget.await.unwrap();
+        let (config, clock) = (&service.app.config, &service.app.clock);
+        let nodes = join_all((0..6).map(|_| App::start(config.clone(), clock.clone()))).await;
+        let nodes: Vec<_> = nodes.into_iter().map(|node| node.unwrap()).collect();
+        for loaded in join_all(nodes.iter().map(signing_key::load)).await {
+            loaded.unwrap_or_else(|error| panic!("round {round}: {error:?}"));
+        }
+        let keys: HashSet<_> = nodes.iter().map(|node| signing_key::jwks(node).to_string()).collect();
+        assert_eq!(keys.len(), 1, "round {round}");
+        join_all(nodes.iter().map(App::stop)).await;
     }
 }
 

@@ -60,6 +60,15 @@ async fn a_client_that_lost_the_answer_gets_the_same_successor_within_the_grace(
 }
 
 #[tokio::test]
+async fn a_clock_that_is_set_back_makes_the_grace_no_longer() {
+    let service = Service::start().await;
+    let ada = service.client("ada").await;
+    ada.refresh().await;
+    service.advance(-TimeDelta::minutes(5));
+    assert_reason(&ada.try_refresh(&ada.tokens.refresh).await, "SESSION_ENDED");
+}
+
+#[tokio::test]
 async fn a_spent_token_that_comes_back_after_the_grace_ends_the_session_and_no_other() {
     let service = Service::start().await;
     let ada = service.client("ada").await;

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use chrono::TimeDelta;
+use rolegate::platform::page::Position;
 use rolegate::users::reactivate::reactivate;
 use rolegate::users::suspend::suspend;
 use serde_json::{Value, json};
@@ -232,6 +233,16 @@ async fn absurd_pages_are_refused() {
         answer.assert_refused("INVALID_INPUT");
         assert_eq!(answer.at("/data/users"), &Value::Null, "{arguments}");
     }
+    let forged = Position { key: "a\0b".into(), id: Uuid::from_u128(7) }.cursor("EMAIL");
+    let answer = max.run(&format!("{{ users(orderBy: EMAIL, after: \"{forged}\") {{ totalCount }} }}")).await;
+    answer.assert_refused("INVALID_INPUT");
+    let nothing = max
+        .run_with(
+            "query($text: String) { users(filter: { text: $text }) { nodes { id } totalCount } }",
+            json!({ "text": "m\0" }),
+        )
+        .await;
+    assert_eq!(nothing.data()["users"], json!({ "nodes": [], "totalCount": 0 }));
     let empty = max.run("{ users(first: 0) { nodes { id } pageInfo { hasNextPage } } }").await;
     assert_eq!(empty.data()["users"]["nodes"], json!([]));
     assert_eq!(empty.data()["users"]["pageInfo"]["hasNextPage"], true);

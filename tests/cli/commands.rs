@@ -85,6 +85,24 @@ fn the_settings_in_force_name_their_origin_and_mask_secrets() {
 }
 
 #[test]
+fn a_database_url_that_cannot_be_read_is_not_repeated() {
+    let place = Place::new();
+    let key = place.run(&["secret"]).printed();
+    for url in ["postgres://me:hunter2@127.0.0.1:543345/x", "postgres://me@127.0.0.1/x?sslmode=hunter2"] {
+        for command in [&["serve", "--listen", "127.0.0.1:0"][..], &["user", "list"], &["doctor"]] {
+            let mut command = place.command(command);
+            let output =
+                command.env("ROLEGATE_DATABASE_URL", url).env("ROLEGATE_MASTER_KEY", key.trim()).output();
+            let outcome = Outcome::of(output.expect("it runs"));
+            let said = outcome.stdout + &outcome.stderr;
+            assert!(said.contains("The PostgreSQL URL cannot be read"), "{said}");
+            assert!(!said.contains("hunter2"), "{said}");
+            assert_eq!(outcome.code, 1);
+        }
+    }
+}
+
+#[test]
 fn a_refused_configuration_stops_every_command_that_needs_one() {
     let place = Place::new();
     for command in [&["serve"][..], &["config"], &["migrate"], &["user", "list"]] {

@@ -42,3 +42,23 @@ fn the_server_says_where_it_listens_and_stops_when_told() {
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it is ours");
     assert!(server.0.wait().expect("it ends").success());
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_server_takes_all_open_files_that_it_may_have() {
+    let place = Place::new();
+    let mut command = std::process::Command::new("sh");
+    command.args([
+        "-c",
+        "ulimit -Sn 256 && exec \"$0\" --listen 127.0.0.1:0",
+        env!("CARGO_BIN_EXE_rolegate"),
+    ]);
+    let command = command.current_dir(place.path()).env_clear().stdout(std::process::Stdio::piped());
+    let mut server = Server(command.spawn().expect("it runs"));
+    let mut line = String::new();
+    BufReader::new(server.0.stdout.take().expect("piped")).read_line(&mut line).expect("it starts");
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", server.0.id())).expect("it runs");
+    let files = limits.lines().find(|line| line.starts_with("Max open files")).expect("a line");
+    let counts: Vec<_> = files.split_whitespace().skip(3).take(2).collect();
+    assert_eq!(counts[0], counts[1], "{files}");
+}

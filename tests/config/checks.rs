@@ -70,6 +70,7 @@ fn lengths_and_lifetimes_have_bounds() {
         ("password.max_length", "63"),
         ("password.max_length", "1025"),
         ("password.min_length", "257"),
+        ("password.parallelism", "17"),
         ("tokens.access_token_lifetime", "0s"),
         ("tokens.access_token_lifetime", "61m"),
         ("tokens.leeway", "61s"),

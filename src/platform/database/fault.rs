@@ -27,6 +27,12 @@ pub enum Fault {
     /// The URL of a SQLite database is not readable as a path.
     #[error("The SQLite URL names no file. Write it as in `sqlite:///var/lib/rolegate/rolegate.db`.")]
     NoPath,
+    /// The URL of a PostgreSQL server cannot be read. Without a cause: that would repeat the URL.
+    #[error(
+        "The PostgreSQL URL cannot be read. Write it as in `postgres://user:password@host:5432/name`, with what is \
+         special in the password percent-encoded."
+    )]
+    Unreadable,
     /// The file system refused the database's directory or file.
     #[error("{} could not be created. Check that the directory is writable.", path.display())]
     NotCreated {

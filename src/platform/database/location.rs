@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr as _;
 
+use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -25,7 +26,11 @@ impl Location {
         };
         match url.expose_secret().split_once(':') {
             Some(("sqlite", rest)) => sqlite_file(rest).map(Self::Sqlite),
-            Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres(url.clone())),
+            // Read here once, because what opens the database repeats a URL that it cannot read, password and all.
+            Some(("postgres" | "postgresql", _)) => match PgConnectOptions::from_str(url.expose_secret()) {
+                Ok(_) => Ok(Self::Postgres(url.clone())),
+                Err(_) => Err(Fault::Unreadable),
+            },
             _ => Err(Fault::UnknownScheme),
         }
     }
@@ -94,5 +99,12 @@ mod tests {
         assert!(matches!(refusal, Fault::UnknownScheme));
         assert!(!refusal.to_string().contains("hunter2"));
         assert!(matches!(located("postgresql://db/rolegate"), Ok(Location::Postgres(_))));
+        for url in [
+            "postgres://me:hunter2@db:543345/x",
+            "postgres://me:hunter2@[/x",
+            "postgres://db/x?sslmode=hunter2",
+        ] {
+            assert!(matches!(located(url), Err(Fault::Unreadable)), "{url}");
+        }
     }
 }
