@@ -88,10 +88,10 @@ const REMEMBERED: u64 = 10_000;
 /// The keys in force, newest first: the first signs, all of them verify. Readers never wait.
 ///
 /// A signature is verified once and then remembered by the digest of the whole token, which makes the cost of the
-/// algorithm a matter of first sight. Other keys in force, and all is forgotten.
+/// algorithm a matter of first sight. A key that is not in force any more takes with it what it has signed.
 pub struct KeyRing {
     keys: ArcSwap<Vec<Arc<Key>>>,
-    verified: Cache<[u8; 32], Bearer>,
+    verified: Cache<[u8; 32], (Arc<Key>, Bearer)>,
 }
 
 impl Default for KeyRing {
@@ -104,7 +104,6 @@ impl KeyRing {
     /// Puts `keys` in force, newest first.
     pub fn replace(&self, keys: Vec<Arc<Key>>) {
         self.keys.store(Arc::new(keys));
-        self.verified.invalidate_all();
     }
 
     /// The key that signs.
@@ -120,14 +119,16 @@ impl KeyRing {
         self.keys.load().iter().find(|key| key.kid == kid).cloned()
     }
 
-    /// What the token of this digest was found to say, if it was verified before. Whether it is over is not asked here.
+    /// What the token of this digest was found to say, if it was verified before and its key is still in force. Whether
+    /// it is over is not asked here.
     pub fn recall(&self, token: &Digest) -> Option<Bearer> {
-        self.verified.get(token.as_bytes())
+        let (key, bearer) = self.verified.get(token.as_bytes())?;
+        self.keys.load().iter().any(|in_force| Arc::ptr_eq(in_force, &key)).then_some(bearer)
     }
 
-    /// Remembers what a token says whose signature and claims were found right.
-    pub fn remember(&self, token: Digest, bearer: Bearer) {
-        self.verified.insert(*token.as_bytes(), bearer);
+    /// Remembers what a token says whose signature by `key` and whose claims were found right.
+    pub fn remember(&self, token: Digest, key: Arc<Key>, bearer: Bearer) {
+        self.verified.insert(*token.as_bytes(), (key, bearer));
     }
 
     /// The public halves, newest first.

@@ -1,5 +1,7 @@
 //! Access tokens: JWTs after RFC 9068, signed here and judged here.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{Header, decode, encode};
 use serde::{Deserialize, Serialize};
@@ -8,7 +10,7 @@ use uuid::Uuid;
 use crate::access::role::Role;
 use crate::app::App;
 use crate::error::{Error, Unauthenticated};
-use crate::platform::keyring::Bearer;
+use crate::platform::keyring::{Bearer, Key};
 use crate::platform::secret::{self, Digest};
 
 /// The `typ` of RFC 9068 2.1. Nothing else that we may ever sign passes for an access token.
@@ -93,8 +95,9 @@ pub fn verify(app: &App, token: &str) -> Result<Bearer, Unauthenticated> {
     let bearer = match app.keyring.recall(&digest) {
         Some(bearer) => bearer,
         None => {
-            let bearer = judge(app, &signed_claims(app, token)?)?;
-            app.keyring.remember(digest, bearer);
+            let (key, claims) = signed_claims(app, token)?;
+            let bearer = judge(app, &claims)?;
+            app.keyring.remember(digest, key, bearer);
             bearer
         }
     };
@@ -104,8 +107,8 @@ pub fn verify(app: &App, token: &str) -> Result<Bearer, Unauthenticated> {
     Ok(bearer)
 }
 
-/// The claims of a token that one of our keys has signed.
-fn signed_claims(app: &App, token: &str) -> Result<Claims, Unauthenticated> {
+/// The claims of a token, and the key of ours that has signed it.
+fn signed_claims(app: &App, token: &str) -> Result<(Arc<Key>, Claims), Unauthenticated> {
     let invalid = Unauthenticated::TokenInvalid;
     let header = jsonwebtoken::decode_header(token).map_err(|_| invalid)?;
     // jsonwebtoken reads `crit` and ignores it; RFC 7515 4.1.11 has us refuse what we do not understand, and that is all of it.
@@ -113,7 +116,8 @@ fn signed_claims(app: &App, token: &str) -> Result<Claims, Unauthenticated> {
         return Err(invalid);
     }
     let key = header.kid.and_then(|kid| app.keyring.find(&kid)).ok_or(invalid)?;
-    Ok(decode(token, &key.verifying, &key.validation).map_err(|_| invalid)?.claims)
+    let claims = decode(token, &key.verifying, &key.validation).map_err(|_| invalid)?.claims;
+    Ok((key, claims))
 }
 
 /// Judges all claims but whether their time is over, which changes.
