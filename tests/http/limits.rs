@@ -6,8 +6,9 @@ use serde_json::json;
 
 use crate::harness::{Answer, Door};
 
-/// How long refusing may take, in a debug build.
-const AT_ONCE: Duration = Duration::from_millis(50);
+/// How long refusing may take: far longer than it does, on whatever runs beside, and far shorter than what grows with
+/// every level would. How fast it is stands in `docs/performance.md`.
+const AT_ONCE: Duration = Duration::from_secs(2);
 
 const TOO_COMPLEX: &str = "DOCUMENT_TOO_COMPLEX";
 
@@ -236,7 +237,7 @@ async fn text_without_meaning_costs_a_known_amount() {
         let (answer, took) = quickest(&door, query(text)).await;
         assert!(answer.status == 200 || answer.status == 400, "{}", answer.text);
         // The scan lets these pass, so they cost what the parser takes, and a debug build's is slow.
-        assert!(took < AT_ONCE * 10, "{took:?}");
+        assert!(took < AT_ONCE, "{took:?}");
     }
 }
 
