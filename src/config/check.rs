@@ -9,10 +9,10 @@ use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
-use crate::config::Config;
 use crate::config::lifetime::Lifetime;
 use crate::config::load::Loaded;
 use crate::config::password::ARGON2_FLOORS;
+use crate::config::{Config, Network};
 
 /// One refused key and the rest of its sentence.
 type Problem = (&'static str, String);
@@ -40,6 +40,12 @@ fn reach(config: &Config) -> Vec<Problem> {
         problems.push((
             "trusted_proxies",
             "names proxies although none stands in front: set `behind_proxy = true`, or remove it.".into(),
+        ));
+    }
+    if config.trusted_proxies.iter().any(Network::is_everywhere) {
+        problems.push((
+            "trusted_proxies",
+            "trusts every address, so clients could claim any: name the proxies' networks alone.".into(),
         ));
     }
     problems.extend(public_url(config).map(|sentence| ("public_url", sentence.to_owned())));

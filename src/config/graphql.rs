@@ -12,12 +12,12 @@ pub struct GraphqlConfig {
     pub introspection: Option<bool>,
     /// How deep a selection may nest. The standard introspection query needs 15.
     pub max_depth: usize,
-    /// How many fields a document may ask for, each fragment counted where it is spread; with all rows of all pages
-    /// counted, a hundred times as many.
+    /// How many fields and fragments a document may ask for, each fragment counted where it is spread; with all rows of
+    /// all pages counted, twenty times as many.
     pub max_complexity: usize,
     /// How many aliases a document may hold.
     pub max_aliases: usize,
-    /// How many directives one field may carry.
+    /// How many directives may stand in one place: at a field, a spread, a fragment, an operation or a variable.
     pub max_directives: usize,
 }
 

@@ -15,6 +15,7 @@ mod http;
 pub mod lifetime;
 pub mod load;
 mod log;
+mod network;
 mod password;
 mod session;
 mod setting;
@@ -22,7 +23,7 @@ mod signup;
 mod tokens;
 mod worker;
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use secrecy::SecretString;
@@ -33,6 +34,7 @@ pub use crate::config::database::{DatabaseConfig, Synchronous};
 pub use crate::config::graphql::GraphqlConfig;
 pub use crate::config::http::HttpConfig;
 pub use crate::config::log::{LogConfig, LogFormat};
+pub use crate::config::network::{Network, NoNetwork};
 pub use crate::config::password::PasswordConfig;
 pub use crate::config::session::SessionConfig;
 pub use crate::config::signup::{SignupConfig, SignupIdentifier, SignupMode};
@@ -52,8 +54,9 @@ pub struct Config {
     pub public_url: Option<Url>,
     /// A proxy that terminates TLS stands in front. Without it, plain HTTP beyond loopback refuses to start.
     pub behind_proxy: bool,
-    /// Peers whose `X-Forwarded-For` is believed, counted from the right. Nobody's by default.
-    pub trusted_proxies: Vec<IpAddr>,
+    /// Addresses and networks (`10.0.0.7`, `10.0.0.0/8`) whose `X-Forwarded-For` is believed, counted from the right.
+    /// Nobody's by default.
+    pub trusted_proxies: Vec<Network>,
     /// Where the database and the master key live when nothing else is said. Counted from the working directory.
     pub data_dir: PathBuf,
     /// `sqlite://path` or `postgres://..`. Default: `sqlite://<data_dir>/rolegate.db`. May hold a password, so it does

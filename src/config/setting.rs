@@ -18,7 +18,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("listen", "an address and a port, as in `127.0.0.1:4000`"),
     setting("public_url", "a URL, as in `https://auth.example.com`"),
     setting("behind_proxy", YES_OR_NO),
-    setting("trusted_proxies", "a list of IP addresses, as in `10.0.0.7`"),
+    setting("trusted_proxies", "a list of IP addresses and networks, as in `10.0.0.7` or `10.0.0.0/8`"),
     setting("data_dir", "the path of a directory"),
     setting("database_url", "`sqlite://path` or `postgres://user:password@host/name`"),
     setting("master_key", "32 bytes in base64url, as `rolegate secret` prints them"),

@@ -7,6 +7,7 @@ use axum::http::header::{HeaderName, USER_AGENT};
 use axum::http::{HeaderMap, HeaderValue};
 
 use crate::access::client::Client;
+use crate::config::Network;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -17,7 +18,7 @@ const MAX_USER_AGENT: usize = 256;
 pub(super) fn client(
     peer: Option<&ConnectInfo<SocketAddr>>,
     headers: &HeaderMap,
-    trusted_proxies: &[IpAddr],
+    trusted_proxies: &[Network],
 ) -> Client {
     let peer = peer.map(|ConnectInfo(peer)| peer.ip().to_canonical());
     Client { ip: peer.map(|peer| address(peer, headers, trusted_proxies)), user_agent: user_agent(headers) }
@@ -25,11 +26,11 @@ pub(super) fn client(
 
 /// Each proxy adds at the right the peer that it saw, so the list is read from there, and only as far as those who wrote
 /// it are trusted. What stands further left, anybody may have written.
-fn address(peer: IpAddr, headers: &HeaderMap, trusted_proxies: &[IpAddr]) -> IpAddr {
+fn address(peer: IpAddr, headers: &HeaderMap, trusted_proxies: &[Network]) -> IpAddr {
     let mut address = peer;
     let lists = headers.get_all(X_FORWARDED_FOR).iter().rev();
     let mut hops = lists.flat_map(|list| list.to_str().unwrap_or_default().rsplit(','));
-    while trusted_proxies.contains(&address) {
+    while trusted_proxies.iter().any(|network| network.contains(address)) {
         match hops.next().and_then(parse_hop) {
             Some(hop) => address = hop,
             None => break,

@@ -247,11 +247,3 @@ async fn absurd_pages_are_refused() {
     assert_eq!(empty.data()["users"]["nodes"], json!([]));
     assert_eq!(empty.data()["users"]["pageInfo"]["hasNextPage"], true);
 }
-
-#[tokio::test]
-async fn ids_are_no_neighbours() {
-    let service = Service::start().await;
-    let (ada, bob) = (service.client("ada").await, service.client("bob").await);
-    let (a, b): (Uuid, Uuid) = (ada.id().parse().unwrap(), bob.id().parse().unwrap());
-    assert!(a.as_u128().abs_diff(b.as_u128()) > 1 << 60, "{a} {b}");
-}

@@ -13,7 +13,7 @@ fn the_doctor_finds_a_fresh_and_a_used_directory_sound_and_changes_neither() {
     place.create(&["--email", "ada@example.test"]).printed();
     let findings = place.run(&["doctor", "--json"]).json();
     assert_eq!(findings["ok"], true);
-    for part in ["configuration", "clock", "database", "keys", "files"] {
+    for part in ["configuration", "proxy", "clock", "database", "keys", "files"] {
         let found =
             findings["findings"].as_array().expect("a list").iter().any(|finding| finding["part"] == part);
         assert!(found, "{part}");
@@ -29,6 +29,10 @@ fn the_doctor_says_what_is_wrong_and_ends_with_1() {
     };
     let place = Place::new();
     insta::assert_snapshot!(wrong(&place, &["doctor", "--set", "listn=1"]), @"WRONG  configuration  `listn` (--set) is no setting: did you mean `listen`?");
+    let proxied = ["doctor", "--behind-proxy", "--public-url", "https://auth.example.com"];
+    insta::assert_snapshot!(wrong(&place, &proxied), @"WRONG  proxy          `trusted_proxies` is empty, so all clients seem to have the proxy's address: name the proxy's address or network, if it sets X-Forwarded-For.");
+    let trusted = [&proxied[..], &["--set", "trusted_proxies=10.0.0.0/8"]].concat();
+    place.run(&trusted).printed();
     let server = ["doctor", "--database-url", "postgres://rolegate:hunter2@127.0.0.1:1/rolegate"];
     let found = wrong(&place, &server);
     assert!(found.contains("database") && found.contains("keys") && !found.contains("hunter2"), "{found}");

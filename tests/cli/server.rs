@@ -1,5 +1,6 @@
 //! `rolegate serve`
 
+use std::collections::HashSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::Child;
 
@@ -7,6 +8,27 @@ use crate::Place;
 
 /// Ends its process, whatever becomes of the test.
 struct Server(Child);
+
+impl Server {
+    /// The address, as the first line of its output has it.
+    fn address(&mut self) -> String {
+        let mut line = String::new();
+        // Not taken: the server says more, and would end if nobody were there to read it.
+        BufReader::new(self.0.stdout.as_mut().expect("piped")).read_line(&mut line).expect("UTF-8");
+        let address = line.trim_end().strip_prefix("Rolegate listens on ");
+        address.unwrap_or_else(|| panic!("it did not start: {line}")).to_owned()
+    }
+}
+
+/// The body of what it answers at `path`.
+fn get(address: &str, path: &str) -> String {
+    let mut connection = std::net::TcpStream::connect(address).expect("it listens");
+    write!(connection, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").expect("it reads");
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).expect("it answers");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    answer.split_once("\r\n\r\n").expect("a head").1.to_owned()
+}
 
 impl Drop for Server {
     fn drop(&mut self) {
@@ -27,13 +49,7 @@ fn the_server_says_where_it_listens_and_stops_when_told() {
     let address = first.strip_prefix("Rolegate listens on ").expect("the address");
     assert_eq!(line(), format!("GraphiQL is at      http://{address}/graphql"));
 
-    let mut connection = std::net::TcpStream::connect(address).expect("it listens");
-    connection
-        .write_all(b"GET /health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
-        .expect("it reads");
-    let mut answer = String::new();
-    connection.read_to_string(&mut answer).expect("it answers");
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    get(address, "/health/live");
 
     let taken = place.run(&["serve", "--listen", address]).refusal();
     assert!(taken.starts_with(&format!("Cannot listen on {address}:")), "{taken}");
@@ -61,4 +77,21 @@ fn the_server_takes_all_open_files_that_it_may_have() {
     let files = limits.lines().find(|line| line.starts_with("Max open files")).expect("a line");
     let counts: Vec<_> = files.split_whitespace().skip(3).take(2).collect();
     assert_eq!(counts[0], counts[1], "{files}");
+}
+
+#[test]
+fn servers_that_start_together_make_one_master_key() {
+    for _ in 0..3 {
+        let place = Place::new();
+        let start = |_| Server(place.command(&["--listen", "127.0.0.1:0"]).spawn().expect("it runs"));
+        let mut servers: Vec<_> = (0..4).map(start).collect();
+        let addresses: Vec<_> = servers.iter_mut().map(Server::address).collect();
+        let keys: HashSet<_> =
+            addresses.iter().map(|address| get(address, "/.well-known/jwks.json")).collect();
+        assert_eq!(keys.len(), 1, "each opens what one of them has sealed");
+        let names = std::fs::read_dir(place.path().join("data")).expect("a directory");
+        let names: Vec<_> = names.map(|entry| entry.expect("a file").file_name()).collect();
+        let keys = names.iter().filter(|name| name.to_string_lossy().contains("key"));
+        assert_eq!(keys.collect::<Vec<_>>(), ["rolegate.key"], "and no draft is left behind");
+    }
 }

@@ -34,6 +34,17 @@ fn trusted_proxies_need_a_proxy() {
 }
 
 #[test]
+fn nobody_can_trust_the_whole_internet() {
+    for everybody in ["0.0.0.0/0", "::/0", "10.0.0.7,::/0"] {
+        let behind = set("trusted_proxies", everybody).flag("--behind-proxy", "behind_proxy", "true");
+        let setup = behind.flag("--public-url", "public_url", "https://auth.example.com");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(setup.refused(), @"`trusted_proxies` (--set) trusts every address, so clients could claim any: name the proxies' networks alone.");
+        }
+    }
+}
+
+#[test]
 fn a_master_key_that_somebody_made_up_is_refused() {
     let made_up = [
         "c2VjcmV0",                                                         // `secret`

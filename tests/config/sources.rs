@@ -131,7 +131,7 @@ fn wrong_types_name_key_origin_and_what_is_expected() {
     `name` (rolegate.toml, line 1) must be a text.
     `session` (rolegate.toml, line 4) is no setting: did you mean `session.idle_lifetime`?
     `tokens.leeway` (rolegate.toml, line 6) must be a whole number and s, m, h or d, as in `10m`.
-    `trusted_proxies` (rolegate.toml, line 3) must be a list of IP addresses, as in `10.0.0.7`.
+    `trusted_proxies` (rolegate.toml, line 3) must be a list of IP addresses and networks, as in `10.0.0.7` or `10.0.0.0/8`.
     `listen` (ROLEGATE_LISTEN) must be an address and a port, as in `127.0.0.1:4000`.
     `password.min_length` (ROLEGATE_PASSWORD__MIN_LENGTH) must be a whole number.
     `signup.mode` (ROLEGATE_SIGNUP__MODE) must be `open` or `closed`.

@@ -119,7 +119,9 @@ async fn origin(door: &Door, peer: [u8; 4], headers: &[(&str, &str)]) -> (Option
 #[tokio::test]
 async fn the_address_is_the_sockets_unless_a_trusted_proxy_forwards_another() {
     let door = Door::with(|config| {
-        config.trusted_proxies = vec!["10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap()];
+        config.trusted_proxies = ["10.0.0.1", "10.0.0.2", "10.1.0.0/16", "2001:db8:7::/48"]
+            .map(|text| text.parse().unwrap())
+            .into();
     })
     .await;
     for (peer, forwarded, expected) in [
@@ -132,6 +134,10 @@ async fn the_address_is_the_sockets_unless_a_trusted_proxy_forwards_another() {
         ([10, 0, 0, 1], &["198.51.100.1:4711"], "198.51.100.1"),
         ([10, 0, 0, 1], &["[2001:db8::1]:4711"], "2001:db8::1"),
         ([10, 0, 0, 1], &["::ffff:198.51.100.1"], "198.51.100.1"),
+        ([10, 1, 2, 3], &["6.6.6.6, 198.51.100.1, 10.1.255.255, 2001:db8:7::9"], "198.51.100.1"),
+        ([10, 1, 2, 3], &["6.6.6.6, 198.51.100.1, ::ffff:10.1.0.4"], "198.51.100.1"),
+        ([10, 2, 0, 0], &["198.51.100.1"], "10.2.0.0"),
+        ([10, 1, 2, 3], &["198.51.100.1, 2001:db8:8::9"], "2001:db8:8::9"),
         ([10, 0, 0, 1], &["6.6.6.6, unknown"], "10.0.0.1"),
         ([10, 0, 0, 1], &["6.6.6.6, unknown, 10.0.0.2"], "10.0.0.2"),
     ] {

@@ -4,6 +4,7 @@ mod clock;
 mod database;
 mod files;
 mod keys;
+mod proxy;
 
 use std::io::{Write as _, stdout};
 
@@ -67,6 +68,7 @@ async fn examined(loaded: &Loaded) -> Vec<Finding> {
     let set = loaded.effective().iter().filter(|row| row.origin != Origin::Default).count();
     let mut findings =
         vec![Finding::good("configuration", format!("Accepted. Settings that somebody set: {set}."))];
+    findings.push(proxy::examine(config));
     findings.push(clock::of_this_machine());
     let opened = opened(config).await;
     findings.extend(database::examine(config, &opened).await);

@@ -51,7 +51,11 @@ async fn the_public_key_is_no_shared_secret() {
 async fn altered_cut_foreign_and_empty_signatures_are_refused() {
     let service = Service::start().await;
     let forge = Forge::new(&service).await;
-    let token = forge.victim.tokens.access.clone();
+    // Each signature is random. One with letters in which the two base64 alphabets differ is not long in coming.
+    let mut tokens = std::iter::repeat_with(|| forge.with_claims(json!({})));
+    let differs = |token: &String| token.rsplit('.').next().unwrap().contains(['-', '_']);
+    let token = tokens.find(differs).unwrap();
+    assert_eq!(forge.present(&token).await.codes(), [""; 0]);
     let (message, signature) = token.rsplit_once('.').unwrap();
     let foreign = Key::es256(&fresh_es256().unwrap()).unwrap();
     let foreign = sign(message.as_bytes(), &foreign.signing, Algorithm::ES256).unwrap();
@@ -65,14 +69,9 @@ async fn altered_cut_foreign_and_empty_signatures_are_refused() {
         (encode(flipped), "altered"),
         (format!("{signature}="), "padded"),
         (format!("{signature}AA"), "lengthened"),
-        (
-            signature.replace(['-', '_'], "+"),
-            "another alphabet, if it held such a letter, and else its own reversal",
-        ),
+        (signature.replace('-', "+").replace('_', "/"), "in the other alphabet"),
     ] {
-        if format!("{message}.{signature}") != token {
-            forge.assert_refused(&format!("{message}.{signature}"), why).await;
-        }
+        forge.assert_refused(&format!("{message}.{signature}"), why).await;
     }
     let altered = format!(
         "{}.{}.{signature}",
