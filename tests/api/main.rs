@@ -14,6 +14,7 @@ mod documents;
 mod http;
 mod injection;
 mod jwt;
+mod liveness;
 mod odd_values;
 mod page_costs;
 mod passwords;

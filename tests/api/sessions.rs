@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::harness::{Answer, PASSWORD, Service};
 
-async fn audited(service: &Service, kind: &str) -> u64 {
+pub(crate) async fn audited(service: &Service, kind: &str) -> u64 {
     let query = event::Entity::find().filter(event::COLUMN.kind.eq(kind));
     query.count(service.app.database.reader()).await.unwrap()
 }
