@@ -25,9 +25,7 @@ pub fn position(session: &Model) -> Position {
 pub async fn list(app: &App, user_id: Uuid, page: &PageRequest) -> Result<Slice<Model>, Error> {
     let constant: fn(&str) -> Option<SimpleExpr> = |_| Some(Expr::value(""));
     let sort = Sort { key: Expr::value(""), id: Expr::col(Column::Id), descending: true, parse: constant };
-    let query = page
-        .apply(Entity::find().filter(theirs(app, user_id)), &sort)
-        .ok_or_else(|| Error::invalid_input("after", "This cursor does not belong to this list."))?;
+    let query = page.apply(Entity::find().filter(theirs(app, user_id)), &sort)?;
     Ok(page.slice(query.all(app.database.reader()).await?))
 }
 
