@@ -112,6 +112,20 @@ async fn whoever_signs_in_by_a_script_can_end_all_of_their_sessions() {
 }
 
 #[tokio::test]
+async fn when_a_session_was_last_seen_is_written_at_most_once_a_minute() {
+    let service = Service::start().await;
+    let ada = service.client("ada").await;
+    let seen = || async { session(&service, &ada.tokens.session).await.last_seen_at };
+    let begun = seen().await;
+    service.advance(TimeDelta::seconds(59));
+    ada.run("{ me { id } }").await;
+    assert_eq!(seen().await, begun);
+    service.advance(TimeDelta::seconds(1));
+    ada.run("{ me { id } }").await;
+    assert_eq!(seen().await, begun + TimeDelta::seconds(60));
+}
+
+#[tokio::test]
 async fn nobody_waits_until_the_last_use_of_their_session_can_be_noted() {
     let service = Service::start().await;
     let ada = service.client("ada").await;
