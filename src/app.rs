@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::error::Error;
 use crate::platform::clock::Clock;
-use crate::platform::database::Database;
+use crate::platform::database::{Database, Fault};
 use crate::platform::hash_threads::HashThreads;
 use crate::platform::keyring::KeyRing;
 use crate::platform::master_key;
@@ -26,16 +26,21 @@ pub struct App {
 }
 
 impl App {
-    /// Opens the database, brings it up to date if so configured, and starts the hash threads.
+    /// Opens the database, brings it up to date or, where that is left to `rolegate migrate`, holds that it is, and
+    /// starts the hash threads.
     ///
     /// # Errors
-    /// [`Error::Internal`] with a sentence for the operator.
+    /// [`Error::Internal`] with a sentence for the operator; [`Fault::Pending`] or [`Fault::Newer`] when the database
+    /// does not fit.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, Error> {
         let database = Database::open(&config).await?;
+        // Before the database is changed: without the key the start would fail all the same.
+        let sealer = master_key::sealer(&config)?;
         if config.database.migrate {
             database.migrate().await?;
+        } else if let Some(fault) = Fault::of(database.migrations().await?) {
+            return Err(fault.into());
         }
-        let sealer = master_key::sealer(&config)?;
         let hash_threads = HashThreads::start(config.password.hash_threads, config.password.hash_queue)?;
         Ok(Self { config, clock, database, sealer, keyring: KeyRing::default(), hash_threads })
     }

@@ -159,6 +159,12 @@ impl From<DbErr> for Error {
     }
 }
 
+/// A wait in whole seconds, as clients are told it, in the header and in the error alike. Rounded up: whoever comes back
+/// at the rounded-down second comes too early.
+pub fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}
+
 /// True when a unique index refused the statement. Asked where the insert is, and nowhere else.
 pub fn is_unique_violation(error: &DbErr) -> bool {
     matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))

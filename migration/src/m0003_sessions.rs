@@ -2,7 +2,8 @@
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
-    binary, pk_uuid, text, text_null, timestamp_with_time_zone, timestamp_with_time_zone_null, uuid,
+    binary, binary_null, pk_uuid, text, text_null, timestamp_with_time_zone, timestamp_with_time_zone_null,
+    uuid,
 };
 
 use crate::column::{belongs_to, run_all};
@@ -19,6 +20,7 @@ impl MigrationTrait for Migration {
             .col(uuid("user_id"))
             .col(text("delivery"))
             .col(binary("secret_hash"))
+            .col(binary_null("successor_sealed"))
             .col(timestamp_with_time_zone("created_at"))
             .col(timestamp_with_time_zone("last_seen_at"))
             .col(timestamp_with_time_zone_null("ended_at"))

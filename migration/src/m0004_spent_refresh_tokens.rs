@@ -1,4 +1,4 @@
-//! Refresh tokens that were exchanged: to recognise their reuse, and to repeat a lost answer within the grace window.
+//! Refresh tokens that were exchanged: to recognise their reuse.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{binary, timestamp_with_time_zone, uuid};
@@ -16,7 +16,6 @@ impl MigrationTrait for Migration {
             .col(binary("hash").primary_key())
             .col(uuid("session_id"))
             .col(timestamp_with_time_zone("spent_at"))
-            .col(binary("successor_sealed"))
             .foreign_key(&mut belongs_to("spent_refresh_tokens", "session_id", "sessions"))
             .to_owned();
         manager.create_table(spent_refresh_tokens).await?;

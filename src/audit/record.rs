@@ -18,8 +18,28 @@ pub async fn record(
     client: &Client,
     event: Event,
 ) -> Result<(), Error> {
+    Entity::insert(row(recorded_at, client, &event)).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Keeps several at once, a few hundred at most: a statement takes only so many values.
+///
+/// # Errors
+/// [`Error::Internal`] when the database refuses.
+pub async fn record_all(
+    tx: &impl ConnectionTrait,
+    recorded_at: DateTime<Utc>,
+    client: &Client,
+    events: impl Iterator<Item = Event>,
+) -> Result<(), Error> {
+    let rows = events.map(|event| row(recorded_at, client, &event));
+    Entity::insert_many(rows).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+fn row(recorded_at: DateTime<Utc>, client: &Client, event: &Event) -> ActiveModel {
     let told = event.told();
-    let row = ActiveModel {
+    ActiveModel {
         id: Set(secret::new_id()),
         recorded_at: Set(recorded_at),
         kind: Set(told.kind.to_owned()),
@@ -28,7 +48,5 @@ pub async fn record(
         session_id: Set(told.session_id),
         ip_address: Set(client.ip.map(|ip| ip.to_string())),
         detail: Set(told.detail.map(|detail| detail.to_string())),
-    };
-    Entity::insert(row).exec_without_returning(tx).await?;
-    Ok(())
+    }
 }

@@ -3,8 +3,7 @@
 use std::io::{IsTerminal as _, stderr};
 use std::panic::set_hook;
 
-use tracing::level_filters::LevelFilter;
-use tracing::{Metadata, Subscriber};
+use tracing::Subscriber;
 use tracing_subscriber::filter::{EnvFilter, FilterExt as _, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
@@ -12,6 +11,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::cli::failure::Failure;
 use crate::config::{LogConfig, LogFormat};
+use crate::platform::log::may_be_logged;
 
 /// Starts logging, once for the process.
 ///
@@ -45,16 +45,6 @@ where
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
     Ok(tracing_subscriber::registry().with(lines.with_filter(filter.and(filter_fn(may_be_logged)))))
-}
-
-/// Whatever the filter says, statements of the database are not logged, nor what libraries trace about the bytes that
-/// they carry: SQL and headers may hold what must not be in a log. The suite listens by the same rule.
-pub fn may_be_logged(event: &Metadata<'_>) -> bool {
-    match event.target().split("::").next().unwrap_or_default() {
-        "rolegate" => true,
-        library if library.starts_with("sqlx") || library.starts_with("sea_orm") => false,
-        _ => *event.level() <= LevelFilter::INFO,
-    }
 }
 
 #[cfg(test)]

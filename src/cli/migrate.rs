@@ -5,9 +5,10 @@ use std::io::{Write as _, stdout};
 use clap::Args;
 
 use crate::cli::failure::Failure;
-use crate::cli::start::{block_on, current};
+use crate::cli::start::block_on;
 use crate::config::Config;
-use crate::platform::database::Database;
+use crate::error::Error;
+use crate::platform::database::{Database, Fault};
 
 /// How to migrate.
 #[derive(Args)]
@@ -25,11 +26,18 @@ pub(super) fn run(config: Config, options: &Options) -> Result<(), Failure> {
         }
         let database = Database::open(&config).await?;
         let outcome = match options.check {
-            true => database.migrations().await.map_err(Failure::from).and_then(|state| current(&state)),
-            false => database.migrate().await.map_err(Failure::from),
+            true => checked(&database).await,
+            false => database.migrate().await,
         };
         database.close().await;
         outcome?;
         Ok(writeln!(stdout().lock(), "The database is up to date.")?)
     })
+}
+
+async fn checked(database: &Database) -> Result<(), Error> {
+    match Fault::of(database.migrations().await?) {
+        None => Ok(()),
+        Some(fault) => Err(fault.into()),
+    }
 }

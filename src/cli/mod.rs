@@ -4,7 +4,7 @@ mod config;
 mod doctor;
 mod failure;
 mod flags;
-pub mod log;
+mod log;
 mod migrate;
 mod permissions;
 mod schema;

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use tokio::runtime::Builder;
 
+use crate::app::App;
 use crate::cli::failure::Failure;
-use crate::cli::{log, start};
+use crate::cli::log;
 use crate::config::Config;
+use crate::platform::clock::Clock;
 use crate::tokens::signing_key;
 use crate::{graphql, http, worker};
 
@@ -43,7 +45,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
         ))
     })?;
     let address = listener.local_addr()?;
-    let app = Arc::new(start::app(config).await?);
+    let app = Arc::new(App::start(config, Clock::System).await?);
     signing_key::load(&app).await?;
     let schema = graphql::schema(app.clone()).map_err(|errors| Failure::new(errors.to_string()))?;
     let stop = http::serve::stop_signal()?;

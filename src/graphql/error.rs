@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use async_graphql::{Enum, ErrorExtensionValues, Pos, ServerError};
 
-use crate::error::Error;
+use crate::error::{Error, whole_seconds};
 
 /// Why something was refused or failed: `extensions.code` of an error. Match this and nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -80,11 +80,7 @@ pub fn fill(extensions: &mut ErrorExtensionValues, error: &Error) {
         Error::InvalidInput { field, .. } | Error::WeakPassword { field, .. } => {
             extensions.set("field", *field)
         }
-        Error::Overloaded { retry_after } => {
-            // Rounded up: whoever comes back at the rounded-down second comes too early.
-            let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
-            extensions.set("retryAfter", seconds);
-        }
+        Error::Overloaded { retry_after } => extensions.set("retryAfter", whole_seconds(*retry_after)),
         _ => {}
     }
 }

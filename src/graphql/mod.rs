@@ -15,6 +15,7 @@ pub mod passwords;
 use std::sync::Arc;
 
 use async_graphql::{EmptySubscription, MergedObject, SchemaBuilder};
+use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::graphql::policy::{PolicyErrors, PolicyTable};
@@ -71,6 +72,11 @@ pub fn permissions_markdown() -> Result<String, PolicyErrors> {
     Ok(table.markdown())
 }
 
+/// Of the scalar.
+const DATE_TIME: &str = "An instant as RFC 3339 writes it, in UTC: `2026-03-01T12:00:00+00:00`.";
+
 fn builder() -> Result<SchemaBuilder<Query, Mutation, EmptySubscription>, PolicyErrors> {
-    policy::install(Schema::build(Query::default(), Mutation::default(), EmptySubscription))
+    let builder = Schema::build(Query::default(), Mutation::default(), EmptySubscription);
+    // The library's own sentence is about its source code.
+    policy::install(builder.override_output_type_description::<DateTime<Utc>>(DATE_TIME))
 }

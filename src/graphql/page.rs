@@ -4,7 +4,7 @@ use async_graphql::SimpleObject;
 
 use crate::error::Error;
 use crate::graphql::policy::directives::public;
-use crate::platform::page::{PageRequest, Position, Slice};
+use crate::platform::page::{PageRequest, Position, Slice, foreign_cursor};
 
 /// How many rows a page has when the client does not say.
 pub const DEFAULT: i32 = 20;
@@ -61,10 +61,7 @@ impl Arguments {
     /// [`Error::InvalidInput`] for the argument that makes no sense.
     pub fn page(self, order: &str) -> Result<PageRequest, Error> {
         let read = |field, cursor: Option<String>| {
-            let parse = |cursor: String| {
-                Position::parse(order, &cursor)
-                    .ok_or_else(|| Error::invalid_input(field, "This cursor does not belong to this list."))
-            };
+            let parse = |cursor: String| Position::parse(order, &cursor).ok_or_else(|| foreign_cursor(field));
             cursor.map(parse).transpose()
         };
         let (limit, backward) = match (self.first, self.last) {

@@ -5,7 +5,7 @@ use async_graphql::{Context, Enum, InputObject, Object, Result, Union};
 use crate::graphql::context::{app, client};
 use crate::graphql::policy::directives::{public, signs_in};
 use crate::graphql::sessions::SignedIn;
-use crate::passwords::create_user::Details;
+use crate::passwords::details::Details;
 use crate::passwords::{log_in, sign_up};
 use crate::sessions::session::Delivery;
 

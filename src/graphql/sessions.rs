@@ -68,7 +68,7 @@ impl SignedIn {
     /// that travels in a cookie has it set.
     pub fn hand_over(ctx: &Context<'_>, signed_in: open::SignedIn) -> Result<Self> {
         let open::SignedIn { user, session, credential } = signed_in;
-        let expires_at = session.expires_at(&app(ctx).config.session);
+        let expires_at = session.times().expires_at(&app(ctx).config.session);
         let viewer = Viewer::User { user_id: user.id, session_id: session.id, role: user.role, expires_at };
         policy::sign_in(ctx, viewer)?;
         if let Credential::Cookie(token) = &credential {
@@ -112,7 +112,7 @@ impl Session {
 
     /// When it ends if it is not used again, or at the latest.
     async fn expires_at(&self, ctx: &Context<'_>) -> DateTime<Utc> {
-        self.row.expires_at(&app(ctx).config.session)
+        self.row.times().expires_at(&app(ctx).config.session)
     }
 
     /// What the device called itself.
@@ -207,6 +207,9 @@ pub struct RefreshInput {
     refresh_token: String,
 }
 
+/// How many sessions `endOtherSessions` answers with, however many it ends.
+const MOST_ENDED: usize = page::MOST as usize;
+
 /// Mutations of sessions.
 #[derive(Default)]
 pub struct SessionsMutation;
@@ -247,13 +250,14 @@ impl SessionsMutation {
         Ok(Some(ended.into()))
     }
 
-    /// Ends all of the viewer's sessions but this one. Answers those that were live.
+    /// Ends all of the viewer's sessions but this one. Answers those that were live, of more than 100 the newest 100.
     #[graphql(
         directive = authenticated::apply(),
         complexity = "page::cost(Some(page::MOST), None, child_complexity)"
     )]
     async fn end_other_sessions(&self, ctx: &Context<'_>) -> Result<Option<Vec<Session>>> {
         let ended = end::end_other_sessions(app(ctx), &client(ctx), &policy::viewer(ctx)).await?;
-        Ok(Some(ended.into_iter().map(Session::from).collect()))
+        let newest = ended.into_iter().rev().take(MOST_ENDED);
+        Ok(Some(newest.map(Session::from).collect()))
     }
 }

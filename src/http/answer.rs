@@ -15,7 +15,7 @@ use axum::response::Response;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::error::{Error, Unauthenticated};
+use crate::error::{Error, Unauthenticated, whole_seconds};
 use crate::http::negotiate::MediaType;
 use crate::http::refusal::{CHALLENGE, CHALLENGE_INVALID_TOKEN, Refusal};
 use crate::http::shown_error::show;
@@ -141,8 +141,7 @@ impl Verdict {
         let status = if self.is_internal {
             StatusCode::INTERNAL_SERVER_ERROR
         } else if let Some(retry_after) = self.retry_after {
-            let seconds = retry_after.as_secs().max(1);
-            answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+            answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(retry_after)));
             StatusCode::SERVICE_UNAVAILABLE
         } else if let Some(reason) = self.unauthenticated {
             let is_missing = reason == Unauthenticated::TokenMissing;

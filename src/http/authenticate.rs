@@ -11,12 +11,10 @@ use url::form_urlencoded;
 use crate::access::viewer::Viewer;
 use crate::app::App;
 use crate::error::{Error, Unauthenticated};
+use crate::graphql::cookie;
 use crate::http::origins::{self, Origins};
 use crate::http::refusal::Refusal;
 use crate::sessions::resume;
-
-/// The name of the session's cookie. The prefix makes browsers insist on `Secure`, `Path=/` and no `Domain`.
-const SESSION_COOKIE: &str = "__Host-rolegate";
 
 /// The longest credential that is looked at, in bytes. Ours are far shorter.
 const MAX_CREDENTIAL: usize = 8 * 1024;
@@ -113,7 +111,7 @@ fn session_cookie(headers: &HeaderMap) -> Option<Option<&str>> {
     let mut values = pairs
         .flat_map(|pairs| pairs.split(';'))
         .filter_map(|pair| pair.trim_ascii().split_once('='))
-        .filter(|(name, _)| *name == SESSION_COOKIE)
+        .filter(|(name, _)| *name == cookie::NAME)
         .map(|(_, value)| value);
     let value = values.next()?;
     Some((values.next().is_none() && value.len() <= MAX_CREDENTIAL).then_some(value))

@@ -15,6 +15,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
+use rustix::io::Errno;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
@@ -32,7 +33,7 @@ const MAX_HEAD: usize = 32 * 1024;
 /// Connections for each request that is worked on at once. Most are idle at any moment; more than these wait unaccepted.
 const CONNECTIONS_PER_REQUEST: usize = 8;
 
-/// How long to wait when the system has no sockets left. Trying again at once would only burn the processor.
+/// How long to wait when the system has nothing left to accept with. Trying again at once would only burn the processor.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 
 /// Takes the address.
@@ -58,10 +59,12 @@ pub async fn serve(listener: TcpListener, router: Router, http: &HttpConfig, sto
                 Ok((stream, peer, place)) => {
                     connections.spawn(converse(stream, peer, place, router.clone(), &graceful));
                 }
-                Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
+                Err(error) if is_exhaustion(&error) => {
+                    tracing::warn!(%error, "no connection can be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
+                // A client that was gone before its turn: whoever breaks off must not make the others wait.
+                Err(error) => tracing::debug!(%error, "a connection could not be accepted"),
             },
         }
     }
@@ -100,6 +103,13 @@ async fn accept(
     Ok((stream, peer, place))
 }
 
+/// Whether the system has run out of files, sockets or memory. Every other failure of `accept(2)` is about the one
+/// connection that was next.
+fn is_exhaustion(error: &io::Error) -> bool {
+    let number = Errno::from_io_error(error);
+    matches!(number, Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM))
+}
+
 /// One connection, to its end. The place is given back with it.
 fn converse(
     stream: TcpStream,
@@ -124,5 +134,25 @@ fn converse(
             tracing::debug!(%error, "a connection broke off");
         }
         drop(place);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_the_system_lacks_is_a_reason_to_pause() {
+        for (number, pauses) in [
+            (Errno::MFILE, true),
+            (Errno::NFILE, true),
+            (Errno::NOBUFS, true),
+            (Errno::NOMEM, true),
+            (Errno::CONNABORTED, false),
+            (Errno::CONNRESET, false),
+            (Errno::PROTO, false),
+        ] {
+            assert_eq!(is_exhaustion(&number.into()), pauses, "{number}");
+        }
     }
 }

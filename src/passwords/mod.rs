@@ -4,6 +4,7 @@ pub mod password;
 pub mod credential;
 pub mod hash;
 pub mod strength;
+pub mod details;
 pub mod sign_up;
 pub mod log_in;
 pub mod create_user;

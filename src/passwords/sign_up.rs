@@ -5,7 +5,7 @@ use crate::access::role::Role;
 use crate::app::App;
 use crate::config::{SignupConfig, SignupIdentifier, SignupMode};
 use crate::error::Error;
-use crate::passwords::create_user::{Details, checked};
+use crate::passwords::details::{Details, checked};
 use crate::passwords::{credential, hash};
 use crate::sessions::open::{Entrance, Opening, SignedIn};
 use crate::sessions::session::Delivery;
@@ -66,7 +66,8 @@ fn refuse_other_domains(config: &SignupConfig, user: &NewUser) -> Result<(), Err
     let allowed = |email: &EmailAddress| config.email_domains.iter().any(|domain| email.is_at(domain));
     match &user.email {
         Some(email) if allowed(email) => Ok(()),
+        Some(_) => Err(Error::invalid_input("input.email", "Addresses of this domain cannot sign up here.")),
         // Without an address nobody could tell whether they belong here.
-        _ => Err(Error::invalid_input("input.email", "Addresses of this domain cannot sign up here.")),
+        None => Err(Error::invalid_input("input.email", "An email address is needed.")),
     }
 }

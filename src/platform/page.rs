@@ -8,6 +8,8 @@ use sea_orm::sea_query::{Expr, ExprTrait as _, SimpleExpr};
 use sea_orm::{EntityTrait, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select};
 use uuid::Uuid;
 
+use crate::error::Error;
+
 /// The place of a row in a sorted list: what it is sorted by, and its id where others share that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Position {
@@ -77,11 +79,14 @@ pub struct Sort {
 
 impl PageRequest {
     /// Narrows, sorts and limits `query` to this page and one row more, by which [`PageRequest::slice`] sees whether
-    /// the list goes on. `None` when a position does not belong to this sort.
-    pub fn apply<E: EntityTrait>(&self, mut query: Select<E>, sort: &Sort) -> Option<Select<E>> {
-        for (position, behind) in [(&self.after, true), (&self.before, false)] {
+    /// the list goes on.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] for the position that does not belong to this sort.
+    pub fn apply<E: EntityTrait>(&self, mut query: Select<E>, sort: &Sort) -> Result<Select<E>, Error> {
+        for (field, position, behind) in [("after", &self.after, true), ("before", &self.before, false)] {
             let Some(position) = position else { continue };
-            let key = (sort.parse)(&position.key)?;
+            let key = (sort.parse)(&position.key).ok_or_else(|| foreign_cursor(field))?;
             let here = Expr::tuple([sort.key.clone(), sort.id.clone()]);
             let there = Expr::tuple([key.clone(), Expr::value(position.id)]);
             // The first condition follows from the second. Without it SQLite reads an index over an expression from
@@ -94,12 +99,10 @@ impl PageRequest {
             };
         }
         let order = if sort.descending == self.backward { Order::Asc } else { Order::Desc };
-        Some(
-            query
-                .order_by(sort.key.clone(), order.clone())
-                .order_by(sort.id.clone(), order)
-                .limit(self.limit + 1),
-        )
+        Ok(query
+            .order_by(sort.key.clone(), order.clone())
+            .order_by(sort.id.clone(), order)
+            .limit(self.limit + 1))
     }
 
     /// Makes the page of the rows that the query of [`PageRequest::apply`] found.
@@ -113,6 +116,11 @@ impl PageRequest {
         }
         Slice { rows, has_previous_page: self.after.is_some(), has_next_page: more }
     }
+}
+
+/// Refuses the cursor in `field`: it comes from another list, from another order, or from nowhere.
+pub fn foreign_cursor(field: &'static str) -> Error {
+    Error::invalid_input(field, "This cursor does not belong to this list.")
 }
 
 #[cfg(test)]

@@ -4,14 +4,20 @@ use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::SimpleExpr;
+use sea_orm::{QueryOrder as _, QuerySelect as _};
 
 use crate::access::client::Client;
 use crate::access::viewer::Viewer;
 use crate::app::App;
 use crate::audit::event::Event;
-use crate::audit::record::record;
+use crate::audit::record::record_all;
 use crate::error::Error;
+use crate::sessions::liveness::live;
 use crate::sessions::session::{ActiveModel, COLUMN, EndReason, Entity, Model};
+
+/// How many sessions one statement ends. Whoever signs in by a script may have thousands, and a statement takes
+/// only so many values.
+const PORTION: usize = 500;
 
 /// Ends the session that the viewer is in.
 ///
@@ -35,7 +41,7 @@ pub async fn end_session(
     ended.into_iter().next().ok_or(Error::NotFound)
 }
 
-/// Ends all of the viewer's sessions but the one they are in. Answers those that it ended.
+/// Ends all of the viewer's sessions but the one they are in. Answers those that it ended, oldest first.
 ///
 /// # Errors
 /// [`Error::Unauthenticated`] for whoever is in none.
@@ -53,18 +59,19 @@ async fn end_where(
     let actor_id = viewer.user_id()?;
     let (now, client, lifetimes) = (app.clock.now(), client.clone(), app.config.session.clone());
     let write = app.database.write(async move |tx| {
-        let theirs = Entity::find().filter(COLUMN.user_id.eq(actor_id)).filter(COLUMN.ended_at.is_null());
-        let mut ended = Vec::new();
-        for session in theirs.filter(which.clone()).all(tx).await? {
-            if !session.is_live(now, &lifetimes) {
-                continue;
+        // Held until the commit: whoever ends one of them at the same moment waits, and then finds it ended. In one
+        // order, or two who end each other's would wait for each other. SQLite has one writer and needs no lock.
+        let theirs = Entity::find().filter(COLUMN.user_id.eq(actor_id)).filter(which.clone());
+        let theirs = theirs.filter(live(now, &lifetimes)).order_by_asc(COLUMN.id.0).lock_exclusive();
+        let mut ended = theirs.all(tx).await?;
+        for portion in ended.chunks_mut(PORTION) {
+            let ids = portion.iter().map(|session| session.id);
+            end(tx, now, EndReason::Ended, COLUMN.id.is_in(ids.clone())).await?;
+            record_all(tx, now, &client, ids.map(|session_id| Event::SessionEnded { actor_id, session_id }))
+                .await?;
+            for session in portion {
+                (session.ended_at, session.end_reason) = (Some(now), Some(EndReason::Ended));
             }
-            // Whoever else ends it at the same moment is the one who is told so, and the one who is recorded.
-            if end(tx, now, EndReason::Ended, COLUMN.id.eq(session.id)).await? == 0 {
-                continue;
-            }
-            record(tx, now, &client, Event::SessionEnded { actor_id, session_id: session.id }).await?;
-            ended.push(Model { ended_at: Some(now), end_reason: Some(EndReason::Ended), ..session });
         }
         Ok(ended)
     });

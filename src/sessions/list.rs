@@ -7,6 +7,7 @@ use sea_orm::{Condition, QuerySelect as _};
 use crate::app::App;
 use crate::error::Error;
 use crate::platform::page::{PageRequest, Position, Slice, Sort};
+use crate::sessions::liveness::live;
 use crate::sessions::session::{COLUMN, Column, Entity, Model};
 
 /// The name of this order in cursors.
@@ -24,9 +25,7 @@ pub fn position(session: &Model) -> Position {
 pub async fn list(app: &App, user_id: Uuid, page: &PageRequest) -> Result<Slice<Model>, Error> {
     let constant: fn(&str) -> Option<SimpleExpr> = |_| Some(Expr::value(""));
     let sort = Sort { key: Expr::value(""), id: Expr::col(Column::Id), descending: true, parse: constant };
-    let query = page
-        .apply(Entity::find().filter(live(app, user_id)), &sort)
-        .ok_or_else(|| Error::invalid_input("after", "This cursor does not belong to this list."))?;
+    let query = page.apply(Entity::find().filter(theirs(app, user_id)), &sort)?;
     Ok(page.slice(query.all(app.database.reader()).await?))
 }
 
@@ -35,17 +34,12 @@ pub async fn list(app: &App, user_id: Uuid, page: &PageRequest) -> Result<Slice<
 /// # Errors
 /// [`Error::Internal`] when the database fails.
 pub async fn count(app: &App, user_id: Uuid) -> Result<u64, Error> {
-    let counted = Entity::find().filter(live(app, user_id)).select_only().column_as(COLUMN.id.0.count(), "n");
+    let counted =
+        Entity::find().filter(theirs(app, user_id)).select_only().column_as(COLUMN.id.0.count(), "n");
     let found = counted.into_tuple::<i64>().one(app.database.reader()).await?;
     Ok(found.map_or(0, |n| n.unsigned_abs()))
 }
 
-/// The same judgement as [`Model::is_live`], as a condition.
-fn live(app: &App, user_id: Uuid) -> Condition {
-    let (now, lifetimes) = (app.clock.now(), &app.config.session);
-    Condition::all()
-        .add(COLUMN.user_id.eq(user_id))
-        .add(COLUMN.ended_at.is_null())
-        .add(COLUMN.last_seen_at.gt(now - lifetimes.idle_lifetime.delta()))
-        .add(COLUMN.created_at.gt(now - lifetimes.absolute_lifetime.delta()))
+fn theirs(app: &App, user_id: Uuid) -> Condition {
+    live(app.clock.now(), &app.config.session).add(COLUMN.user_id.eq(user_id))
 }

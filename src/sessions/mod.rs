@@ -1,7 +1,9 @@
 //! Sessions: what somebody has who proved who they are. Every way in ends in [`open`].
 
 pub mod session;
+pub mod liveness;
 pub mod spent_refresh_token;
+pub mod successor;
 pub mod open;
 pub mod refresh;
 pub mod resume;

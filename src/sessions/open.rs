@@ -83,6 +83,7 @@ impl Opening {
             user_id,
             delivery: self.delivery,
             secret_hash: self.token.digest().to_vec(),
+            successor_sealed: None,
             created_at: self.at,
             last_seen_at: self.at,
             ended_at: None,

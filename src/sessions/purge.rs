@@ -1,42 +1,70 @@
 //! Removing what is over.
 
+use chrono::{DateTime, Utc};
+use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{Condition, QuerySelect as _};
+use sea_orm::{Condition, QueryOrder as _, QuerySelect as _};
 
 use crate::app::App;
 use crate::error::Error;
-use crate::sessions::session::{COLUMN, Column, Entity};
+use crate::sessions::liveness::over;
+use crate::sessions::session::{ActiveModel, COLUMN, Column, Entity};
 
-/// How many sessions one write removes. More would keep other writers waiting.
+/// How many sessions one write touches. More would keep other writers waiting.
 const PORTION: u64 = 500;
 
-/// Removes sessions that are over, with their spent refresh tokens, portion by portion; answers how many.
+/// Removes sessions that are over, with their spent refresh tokens, portion by portion; answers how many. Then forgets
+/// the sealed successors whose grace is over: nobody may ask for them any more.
 ///
 /// # Errors
 /// [`Error::Internal`] when the database fails. What was removed until then stays removed.
 pub async fn purge(app: &App) -> Result<u64, Error> {
-    let (now, lifetimes) = (app.clock.now(), &app.config.session);
-    let over = Condition::any()
-        .add(COLUMN.ended_at.is_not_null())
-        .add(COLUMN.last_seen_at.lte(now - lifetimes.idle_lifetime.delta()))
-        .add(COLUMN.created_at.lte(now - lifetimes.absolute_lifetime.delta()));
+    let purged = remove(app).await?;
+    forget_successors(app).await?;
+    Ok(purged)
+}
+
+async fn remove(app: &App) -> Result<u64, Error> {
+    let over = over(app.clock.now(), &app.config.session);
     let mut purged = 0;
     loop {
-        let ids: Vec<Uuid> = Entity::find()
-            .select_only()
-            .column(Column::Id)
-            .filter(over.clone())
-            .limit(PORTION)
-            .into_tuple()
-            .all(app.database.reader())
-            .await?;
+        let query = Entity::find().select_only().column(Column::Id).filter(over.clone()).limit(PORTION);
+        let ids: Vec<Uuid> = query.into_tuple().all(app.database.reader()).await?;
         if ids.is_empty() {
             return Ok(purged);
         }
+        let over = over.clone();
         let write = app.database.write(async move |tx| {
-            let query = Entity::delete_many().filter(COLUMN.id.is_in(ids.iter().copied()));
-            Ok(query.exec(tx).await?.rows_affected)
+            let portion = Entity::delete_many().filter(COLUMN.id.is_in(ids.iter().copied()));
+            // Once more: one of them may have been refreshed since it was read.
+            Ok(portion.filter(over.clone()).exec(tx).await?.rows_affected)
         });
         purged += write.await?;
+    }
+}
+
+async fn forget_successors(app: &App) -> Result<(), Error> {
+    // A refresh is a use: what was not used within the grace was not refreshed within it.
+    let latest = app.clock.now() - app.config.session.refresh_grace_lifetime.delta();
+    let stale =
+        Condition::all().add(COLUMN.successor_sealed.is_not_null()).add(COLUMN.last_seen_at.lte(latest));
+    // In the order of an index, each portion from where the one before it ended.
+    let mut from = DateTime::<Utc>::UNIX_EPOCH;
+    loop {
+        let query = Entity::find().select_only().columns([Column::Id, Column::LastSeenAt]);
+        let query = query.filter(stale.clone()).filter(COLUMN.last_seen_at.gte(from));
+        let query = query.order_by_asc(COLUMN.last_seen_at.0).limit(PORTION);
+        let found: Vec<(Uuid, DateTime<Utc>)> = query.into_tuple().all(app.database.reader()).await?;
+        let Some((_, last)) = found.last() else { return Ok(()) };
+        from = *last;
+        let stale = stale.clone();
+        let write = app.database.write(async move |tx| {
+            let change = ActiveModel { successor_sealed: Set(None), ..Default::default() };
+            let portion =
+                Entity::update_many().set(change).filter(COLUMN.id.is_in(found.iter().map(|it| it.0)));
+            portion.filter(stale.clone()).exec(tx).await?;
+            Ok(())
+        });
+        write.await?;
     }
 }

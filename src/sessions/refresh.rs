@@ -12,15 +12,14 @@ use crate::access::client::Client;
 use crate::app::App;
 use crate::audit::event::Event;
 use crate::audit::record::record;
-use crate::config::SessionConfig;
 use crate::error::{Error, Unauthenticated};
 use crate::platform::database::unique;
 use crate::platform::secret::OpaqueToken;
 use crate::sessions::end::end;
 use crate::sessions::open::{SignedIn, bearer};
 use crate::sessions::session::{self, Delivery, EndReason};
-use crate::sessions::spent_refresh_token::{self as spent, seal_successor};
-use crate::users::user::{self, Status};
+use crate::sessions::{spent_refresh_token as spent, successor};
+use crate::users::user;
 
 /// A live session and its active user.
 type Held = (session::Model, user::Model);
@@ -33,37 +32,38 @@ type Held = (session::Model, user::Model);
 pub async fn refresh(app: &App, client: &Client, presented: &str) -> Result<SignedIn, Error> {
     let presented = OpaqueToken::parse(presented).ok_or_else(invalid)?;
     let now = app.clock.now();
-    let successor = OpaqueToken::new(presented.id())?;
-    match exchange(app, now, &presented, &successor).await? {
+    let fresh = OpaqueToken::new(presented.id())?;
+    match exchange(app, now, &presented, &fresh).await? {
         Some((session, user)) => {
             let session = session::Model { last_seen_at: now, ..session };
-            let credential = bearer(app, &user, &session, successor)?;
+            let credential = bearer(app, &user, &session, fresh)?;
             Ok(SignedIn { user, session, credential })
         }
         None => repeat(app, client, now, &presented).await,
     }
 }
 
-/// Spends `presented` for `successor`, if it is the live token of a live session. One trip to the database, because
+/// Spends `presented` for `fresh`, if it is the live token of a live session. One trip to the database, because
 /// this is what nearly every call comes to. The condition is in the statement that writes, so that of any number of
 /// callers one wins, and who ends the session meanwhile wins over all.
 async fn exchange(
     app: &App,
     now: DateTime<Utc>,
     presented: &OpaqueToken,
-    successor: &OpaqueToken,
+    fresh: &OpaqueToken,
 ) -> Result<Option<Held>, Error> {
-    let (id, old, new) = (presented.id(), presented.digest(), successor.digest());
-    let successor_sealed = seal_successor(presented, successor)?;
+    let (id, old, new) = (presented.id(), presented.digest(), fresh.digest());
+    let successor_sealed = successor::seal(presented, fresh)?;
     let lifetimes = app.config.session.clone();
     let write = app.database.write(async move |tx| {
         let held = session::find_with_user(tx, id, Delivery::Bearer).await?;
         let Some(held) = held.filter(|held| old.matches(&held.0.secret_hash)) else { return Ok(None) };
-        if !is_live(&held, now, &lifetimes) {
+        if held.0.times().admits_until(held.1.status, now, &lifetimes).is_none() {
             return Ok(None);
         }
         let change = session::ActiveModel {
             secret_hash: Set(new.to_vec()),
+            successor_sealed: Set(Some(successor_sealed.clone())),
             last_seen_at: Set(now),
             ..Default::default()
         };
@@ -77,20 +77,11 @@ async fn exchange(
         if changed.rows_affected != 1 {
             return Ok(None);
         }
-        let row = spent::ActiveModel {
-            hash: Set(old.to_vec()),
-            session_id: Set(id),
-            spent_at: Set(now),
-            successor_sealed: Set(successor_sealed.clone()),
-        };
+        let row = spent::ActiveModel { hash: Set(old.to_vec()), session_id: Set(id), spent_at: Set(now) };
         spent::Entity::insert(row).exec_without_returning(tx).await?;
         Ok(Some(held))
     });
     write.await
-}
-
-fn is_live((session, user): &Held, now: DateTime<Utc>, lifetimes: &SessionConfig) -> bool {
-    session.is_live(now, lifetimes) && user.status == Status::Active
 }
 
 /// Answers a token that is not the live one: the same successor within the grace, the end of the session after it.
@@ -103,23 +94,24 @@ async fn repeat(
     let db = app.database.reader();
     let query = spent::Entity::find_by_id(presented.digest().to_vec());
     let spent = unique(db, query.filter(spent::COLUMN.session_id.eq(presented.id()))).await?;
-    let held = session::find_with_user(db, presented.id(), Delivery::Bearer).await?.ok_or_else(invalid)?;
+    let held = session::find_with_user(db, presented.id(), Delivery::Bearer).await?;
+    let (session, user) = held.ok_or_else(invalid)?;
     let Some(spent) = spent else {
         // The live token of a session that is over is genuine; anything else never was ours.
-        let genuine = presented.digest().matches(&held.0.secret_hash);
+        let genuine = presented.digest().matches(&session.secret_hash);
         return Err(if genuine { ended() } else { invalid() });
     };
-    if !is_live(&held, now, &app.config.session) {
+    if session.times().admits_until(user.status, now, &app.config.session).is_none() {
         return Err(ended());
     }
-    let (session, user) = held;
-    let successor = spent.successor(presented)?;
-    let unused = successor.digest().matches(&session.secret_hash);
     // Either way: to a clock that was set back, every token would seem spent a moment ago.
     let apart = (now - spent.spent_at).abs();
-    if unused && apart < app.config.session.refresh_grace_lifetime.delta() {
-        let credential = bearer(app, &user, &session, successor)?;
-        return Ok(SignedIn { user, session, credential });
+    if apart < app.config.session.refresh_grace_lifetime.delta() {
+        let sealed = session.successor_sealed.as_deref();
+        if let Some(unused) = sealed.and_then(|sealed| successor::open(presented, sealed)) {
+            let credential = bearer(app, &user, &session, unused)?;
+            return Ok(SignedIn { user, session, credential });
+        }
     }
     end_for_reuse(app, client, now, &session).await?;
     Err(ended())

@@ -1,6 +1,8 @@
 //! From a credential to the viewer: the session, its user's status and role are looked up at every request, so that
 //! logging out, suspending and changing a role hold at once.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
@@ -14,6 +16,9 @@ use crate::tokens::access_token;
 
 /// How exact `last_seen_at` is. Each step more would be a write for each request.
 const LAST_SEEN_STEP: TimeDelta = TimeDelta::minutes(1);
+
+/// How long a request waits for that write. When writes queue up, the next request may note it as well.
+const TOUCH_LIMIT: Duration = Duration::from_millis(100);
 
 /// The viewer whom an access token speaks for.
 ///
@@ -55,7 +60,7 @@ async fn viewer(
     token_expires_at: Option<DateTime<Utc>>,
 ) -> Viewer {
     let now = app.clock.now();
-    let Some(live_until) = standing.live_until(now, &app.config.session) else {
+    let Some(live_until) = standing.admits_until(now, &app.config.session) else {
         return unrecognized(Unauthenticated::SessionEnded);
     };
     if now - standing.last_seen_at >= LAST_SEEN_STEP {
@@ -81,8 +86,10 @@ async fn touch(app: &App, session_id: Uuid, now: DateTime<Utc>) {
             .await?;
         Ok(())
     });
-    if let Err(error) = write.await {
-        tracing::warn!(%session_id, ?error, "the session's last use could not be noted");
+    match tokio::time::timeout(TOUCH_LIMIT, write).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%session_id, ?error, "the session's last use could not be noted"),
+        Err(_elapsed) => tracing::debug!(%session_id, "the session's last use was not noted in time"),
     }
 }
 

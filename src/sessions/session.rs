@@ -7,6 +7,7 @@ use sea_orm::{FromQueryResult, QuerySelect as _};
 use crate::access::role::Role;
 use crate::config::SessionConfig;
 use crate::error::Error;
+use crate::sessions::liveness::Times;
 use crate::users::user::{self, Status};
 
 /// One session: one device on which somebody signed in.
@@ -23,6 +24,8 @@ pub struct Model {
     pub delivery: Delivery,
     /// SHA-256 of the live refresh token's secret, or of the cookie's.
     pub secret_hash: Vec<u8>,
+    /// The secret of the live refresh token, sealed under the one before it; see [`super::successor`].
+    pub successor_sealed: Option<Vec<u8>>,
     /// When somebody signed in.
     pub created_at: DateTimeUtc,
     /// When it was last used, to the minute.
@@ -41,26 +44,6 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
-
-impl Model {
-    /// When it is over by itself: unused for the idle lifetime, or past the absolute one, whichever comes first.
-    pub fn expires_at(&self, config: &SessionConfig) -> DateTime<Utc> {
-        expires_at(self.created_at, self.last_seen_at, config)
-    }
-
-    /// Whether it still counts.
-    pub fn is_live(&self, now: DateTime<Utc>, config: &SessionConfig) -> bool {
-        self.ended_at.is_none() && now < self.expires_at(config)
-    }
-}
-
-fn expires_at(
-    created_at: DateTime<Utc>,
-    last_seen_at: DateTime<Utc>,
-    config: &SessionConfig,
-) -> DateTime<Utc> {
-    (last_seen_at + config.idle_lifetime.delta()).min(created_at + config.absolute_lifetime.delta())
-}
 
 /// The session of this id and delivery with its user, whatever has become of them.
 ///
@@ -94,11 +77,10 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// When the session is over by itself; `None` when it does not count any more, or its user may not sign in.
-    pub fn live_until(&self, now: DateTime<Utc>, config: &SessionConfig) -> Option<DateTime<Utc>> {
-        let expires_at = expires_at(self.created_at, self.last_seen_at, config);
-        let live = self.ended_at.is_none() && self.status == Status::Active && now < expires_at;
-        live.then_some(expires_at)
+    /// Until when the session lets its user in; `None` when it is over, or its user may not sign in.
+    pub fn admits_until(&self, now: DateTime<Utc>, lifetimes: &SessionConfig) -> Option<DateTime<Utc>> {
+        let (created_at, last_seen_at, ended_at) = (self.created_at, self.last_seen_at, self.ended_at);
+        Times { created_at, last_seen_at, ended_at }.admits_until(self.status, now, lifetimes)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 use jsonwebtoken::{Header, decode, encode};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -62,7 +62,8 @@ impl std::fmt::Debug for AccessToken {
 pub fn issue(app: &App, user_id: Uuid, session_id: Uuid, role: Role) -> Result<AccessToken, Error> {
     let key = app.keyring.signing()?;
     let issued_at = app.clock.now();
-    let expires_at = issued_at + app.config.tokens.access_token_lifetime.delta();
+    // `exp` is in whole seconds (RFC 7519 2), and what clients are told is what it says.
+    let expires_at = (issued_at + app.config.tokens.access_token_lifetime.delta()).trunc_subsecs(0);
     let claims = Claims {
         iss: app.config.issuer(),
         aud: app.config.audience(),

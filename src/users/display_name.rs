@@ -3,6 +3,7 @@
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::error::Error;
+use crate::users::folding::folded;
 
 /// 1 to 100 characters of any script, in Unicode's composed form, without control characters, line breaks and what turns
 /// the direction of the text around it: a name is shown beside others, and must not rearrange them.
@@ -24,7 +25,7 @@ impl DisplayName {
 
     /// As names are sorted and searched.
     pub fn key(&self) -> String {
-        self.0.to_lowercase()
+        folded(&self.0)
     }
 
     /// As it was written.

@@ -1,8 +1,7 @@
 //! Email addresses in the one spelling by which they are compared.
 
-use unicode_normalization::UnicodeNormalization as _;
-
 use crate::error::Error;
+use crate::users::folding::folded;
 
 /// The longest address that can be delivered to (RFC 5321 4.5.3.1.3).
 const LONGEST: usize = 254;
@@ -32,19 +31,14 @@ impl EmailAddress {
             return None; // refused before anything that costs time
         }
         let (local, domain) = text.split_once('@')?;
-        let local: String = local.to_lowercase().nfc().collect();
+        let local = folded(local);
         let domain = idna::domain_to_ascii_strict(domain).ok()?;
         let address = Self(format!("{local}@{domain}"));
         let plausible = is_local_part(&local) && is_domain(&domain) && address.0.len() <= LONGEST;
         plausible.then_some(address)
     }
 
-    /// What stands before the `@`.
-    pub fn local_part(&self) -> &str {
-        self.0.split('@').next().unwrap_or_default()
-    }
-
-    /// What stands behind it.
+    /// What stands behind the `@`.
     pub fn domain(&self) -> &str {
         self.0.rsplit('@').next().unwrap_or_default()
     }

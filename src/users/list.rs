@@ -8,6 +8,7 @@ use sea_orm::sea_query::{ExprTrait as _, SimpleExpr};
 use crate::access::role::Role;
 use crate::error::Error;
 use crate::platform::page::{PageRequest, Position, Slice, Sort};
+use crate::users::folding::folded;
 use crate::users::user::{COLUMN, Column, Entity, Model, Status};
 
 /// Which users.
@@ -80,9 +81,7 @@ pub async fn list(
     order: UserOrder,
     page: &PageRequest,
 ) -> Result<Slice<Model>, Error> {
-    let query = page
-        .apply(filtered(filter), &order.sort())
-        .ok_or_else(|| Error::invalid_input("after", "This cursor does not belong to this list."))?;
+    let query = page.apply(filtered(filter), &order.sort())?;
     Ok(page.slice(query.all(db).await?))
 }
 
@@ -106,7 +105,7 @@ fn filtered(filter: &Filter) -> Select<Entity> {
     if let Some(text) = &filter.text {
         // No text holds a NUL, and PostgreSQL refuses even to compare with one: what begins behind the last character
         // is nothing either.
-        let prefix = text.trim().to_lowercase().replace('\0', "\u{10ffff}");
+        let prefix = folded(text.trim()).replace('\0', "\u{10ffff}");
         query = query.filter(
             begins(Column::Email, &prefix)
                 .or(begins(Column::UsernameKey, &prefix))

@@ -1,6 +1,7 @@
 //! The people: who they are and whether they may sign in. What proves it is elsewhere.
 
 pub mod user;
+pub mod folding;
 pub mod email_address;
 pub mod username;
 pub mod display_name;

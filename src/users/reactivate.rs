@@ -25,14 +25,20 @@ pub async fn reactivate(
 ) -> Result<Model, Error> {
     let (now, client) = (app.clock.now(), client.clone());
     let write = app.database.write(async move |tx| {
-        let user = find::by_id(tx, user_id).await?.ok_or(Error::NotFound)?;
-        if user.status == Status::Active {
-            return Ok(user);
-        }
         let change = ActiveModel { status: Set(Status::Active), ..Default::default() };
-        Entity::update_many().set(change).filter(COLUMN.id.eq(user_id)).exec(tx).await?;
-        record(tx, now, &client, Event::UserReactivated { actor_id, user_id }).await?;
-        Ok(Model { status: Status::Active, ..user })
+        let suspended = COLUMN.status.eq(Status::Suspended);
+        let changed = Entity::update_many()
+            .set(change)
+            .filter(COLUMN.id.eq(user_id))
+            .filter(suspended)
+            .exec(tx)
+            .await?;
+        let user = find::by_id(tx, user_id).await?.ok_or(Error::NotFound)?;
+        // Of several who ask at once, one did it.
+        if changed.rows_affected > 0 {
+            record(tx, now, &client, Event::UserReactivated { actor_id, user_id }).await?;
+        }
+        Ok(user)
     });
     write.await
 }

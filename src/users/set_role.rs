@@ -35,7 +35,7 @@ pub async fn set_role(
             return Ok(user);
         }
         if from == Role::Admin {
-            refuse_last_admin(tx, user_id).await?;
+            refuse_last_admin(tx, &user).await?;
         }
         let change = ActiveModel { role: Set(to), ..Default::default() };
         Entity::update_many().set(change).filter(COLUMN.id.eq(user_id)).exec(tx).await?;
@@ -52,11 +52,10 @@ pub(super) async fn hold_admins(tx: &DatabaseTransaction) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses when `user_id` is an active admin and there is no other.
-pub(super) async fn refuse_last_admin(tx: &impl ConnectionTrait, user_id: Uuid) -> Result<(), Error> {
-    let others = admins().filter(COLUMN.id.ne(user_id)).one(tx).await?;
-    let active = find::by_id(tx, user_id).await?.is_some_and(|user| user.status == Status::Active);
-    if active && others.is_none() { Err(Error::LastAdmin) } else { Ok(()) }
+/// Refuses when `user`, an admin, is active and there is no other.
+pub(super) async fn refuse_last_admin(tx: &impl ConnectionTrait, user: &Model) -> Result<(), Error> {
+    let others = admins().filter(COLUMN.id.ne(user.id)).one(tx).await?;
+    if user.status == Status::Active && others.is_none() { Err(Error::LastAdmin) } else { Ok(()) }
 }
 
 fn admins() -> Select<Entity> {

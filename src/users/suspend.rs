@@ -34,7 +34,7 @@ pub async fn suspend(
             return Ok(user);
         }
         if user.role == Role::Admin {
-            refuse_last_admin(tx, user_id).await?;
+            refuse_last_admin(tx, &user).await?;
         }
         let change = ActiveModel { status: Set(Status::Suspended), ..Default::default() };
         Entity::update_many().set(change).filter(COLUMN.id.eq(user_id)).exec(tx).await?;

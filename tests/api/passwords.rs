@@ -230,6 +230,9 @@ async fn sign_up_can_be_for_some_domains_alone() {
             .await
             .assert_refused("INVALID_INPUT");
     }
+    let nameless = json!({ "username": "ada_l", "password": PASSWORD });
+    let refused = service.anonymous().try_sign_up(nameless).await;
+    assert_eq!(refused.at("/errors/0/message"), "An email address is needed.");
     service.client("ada").await;
     service.anonymous().sign_up(json!({ "email": "ada@bücher.test", "password": PASSWORD })).await;
 }

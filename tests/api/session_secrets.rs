@@ -88,12 +88,14 @@ async fn a_storm_of_refresh_tokens_that_never_were_keeps_nobody_from_signing_up(
             }
         });
     }
+    while answered.load(Ordering::Relaxed) < ATTACKERS {
+        tokio::task::yield_now().await; // until it does storm
+    }
     for number in 0..10 {
         let name = format!("user{number}");
         timeout(Duration::from_secs(5), service.client(&name)).await.expect("in time");
     }
     assert!(ada.refresh().await.is_signed_in().await, "junk that names a session ends none");
     assert!(storm.try_join_next().is_none(), "none of them got anything else");
-    assert!(answered.load(Ordering::Relaxed) > 0, "it did storm");
     storm.shutdown().await;
 }

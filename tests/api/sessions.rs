@@ -1,7 +1,9 @@
 //! Sessions: refreshed, listed, ended.
 
 use axum::http::StatusCode;
-use chrono::TimeDelta;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, TimeDelta, Utc};
 use rolegate::audit::event;
 use rolegate::sessions::session;
 use rolegate::sessions::{purge::purge, spent_refresh_token};
@@ -10,7 +12,7 @@ use serde_json::json;
 
 use crate::harness::{Answer, PASSWORD, Service};
 
-async fn audited(service: &Service, kind: &str) -> u64 {
+pub(crate) async fn audited(service: &Service, kind: &str) -> u64 {
     let query = event::Entity::find().filter(event::COLUMN.kind.eq(kind));
     query.count(service.app.database.reader()).await.unwrap()
 }
@@ -32,6 +34,23 @@ async fn a_refresh_gives_new_tokens_for_the_same_session() {
     assert_eq!(later.tokens.session, ada.tokens.session);
     assert!(later.is_signed_in().await);
     assert!(ada.is_signed_in().await, "the earlier access token counts until it expires");
+}
+
+#[tokio::test]
+async fn clients_are_told_the_very_instant_at_which_the_token_expires() {
+    let service = Service::start().await;
+    service.client("ada").await;
+    service.advance(TimeDelta::milliseconds(700));
+    let login = format!(
+        "mutation {{ login(input: {{ identifier: \"ada@example.test\", password: \"{PASSWORD}\" }}) {{
+            ... on SignedIn {{ accessToken accessTokenExpiresAt }} }} }}"
+    );
+    let answer = service.anonymous().run(&login).await;
+    let token = answer.text_at("/data/login/accessToken");
+    let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+    let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
+    let told: DateTime<Utc> = answer.text_at("/data/login/accessTokenExpiresAt").parse().unwrap();
+    assert_eq!(Some(told), DateTime::from_timestamp(claims["exp"].as_i64().unwrap(), 0));
 }
 
 #[tokio::test]
@@ -259,26 +278,4 @@ async fn what_is_over_is_purged_and_what_lives_stays() {
     service.advance(TimeDelta::days(15));
     assert_eq!(purge(&service.app).await.unwrap(), 1);
     assert_eq!(spent_refresh_token::Entity::find().count(db).await.unwrap(), 0);
-}
-
-#[tokio::test]
-async fn when_a_session_was_last_seen_is_written_at_most_once_a_minute() {
-    let service = Service::start().await;
-    let ada = service.client("ada").await;
-    let seen = || async {
-        let id: uuid::Uuid = ada.tokens.session.parse().unwrap();
-        session::Entity::find_by_id(id)
-            .one(service.app.database.reader())
-            .await
-            .unwrap()
-            .unwrap()
-            .last_seen_at
-    };
-    let begun = seen().await;
-    service.advance(TimeDelta::seconds(59));
-    ada.run("{ me { id } }").await;
-    assert_eq!(seen().await, begun);
-    service.advance(TimeDelta::seconds(1));
-    ada.run("{ me { id } }").await;
-    assert_eq!(seen().await, begun + TimeDelta::seconds(60));
 }

@@ -3,6 +3,7 @@
 mod commands;
 mod doctor;
 mod server;
+mod start;
 mod users;
 
 use std::io::Write as _;

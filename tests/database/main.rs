@@ -8,6 +8,7 @@ mod fixture;
 mod migrating;
 mod schema;
 mod sqlite;
+mod starting;
 mod writing;
 
 use std::sync::Arc;

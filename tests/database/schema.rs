@@ -48,7 +48,6 @@ mod spent_refresh_token {
         pub hash: Vec<u8>,
         pub session_id: Uuid,
         pub spent_at: DateTimeUtc,
-        pub successor_sealed: Vec<u8>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
@@ -130,7 +129,6 @@ async fn a_foreign_key_holds_and_a_deleted_user_takes_their_rows_along() {
         hash: Set(vec![7; 32]),
         session_id: Set(new_id()),
         spent_at: Set(instant(0)),
-        successor_sealed: Set(vec![1]),
     };
     let refused = database
         .write(async move |tx| {

@@ -221,7 +221,7 @@ impl Query {
     }
 
     async fn busy_non_null(&self) -> async_graphql::Result<i32> {
-        Err(Error::Overloaded { retry_after: std::time::Duration::from_secs(7) }.into())
+        Err(Error::Overloaded { retry_after: std::time::Duration::from_millis(6_001) }.into())
     }
 
     async fn raw_fault_non_null(&self) -> async_graphql::Result<i32> {
@@ -245,7 +245,7 @@ impl Query {
     }
 
     async fn busy(&self) -> Option<async_graphql::Result<i32>> {
-        Some(Err(Error::Overloaded { retry_after: std::time::Duration::from_secs(7) }.into()))
+        Some(Err(Error::Overloaded { retry_after: std::time::Duration::from_millis(6_001) }.into()))
     }
 
     async fn panic(&self) -> Option<i32> {

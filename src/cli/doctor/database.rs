@@ -5,11 +5,10 @@ use std::path::Path;
 use sea_orm::ConnectionTrait as _;
 
 use crate::cli::doctor::Finding;
-use crate::cli::failure::{Failure, told};
-use crate::cli::start::current;
+use crate::cli::failure::told;
 use crate::config::Config;
 use crate::error::Error;
-use crate::platform::database::{Database, MigrationState};
+use crate::platform::database::{Database, Fault, MigrationState};
 
 const PART: &str = "database";
 
@@ -29,7 +28,8 @@ pub(super) async fn examine(config: &Config, opened: &Result<Option<Database>, E
             return vec![Finding::bad(PART, format!("Its migrations cannot be read: {}", told(&error)))];
         }
     };
-    vec![migrations(config, &state), writable(database, &state).await]
+    let has_tables = state == MigrationState::Current;
+    vec![migrations(config, state), writable(database, has_tables).await]
 }
 
 /// The first start makes the file, so the nearest directory that is there must let it.
@@ -50,22 +50,21 @@ fn not_there_yet(config: &Config) -> Finding {
     }
 }
 
-fn migrations(config: &Config, state: &MigrationState) -> Finding {
+fn migrations(config: &Config, state: MigrationState) -> Finding {
     match state {
         MigrationState::Pending(names) if config.database.migrate => {
             Finding::good(PART, format!("Migrations that the next start will run: {}.", names.len()))
         }
-        state => match current(state) {
-            Err(Failure::Sentence(sentence)) => Finding::bad(PART, sentence),
-            _ => Finding::good(PART, "It answers and is up to date."),
+        state => match Fault::of(state) {
+            Some(fault) => Finding::bad(PART, fault.to_string()),
+            None => Finding::good(PART, "It answers and is up to date."),
         },
     }
 }
 
 /// A statement that changes no row still needs everything that writing needs: the lock, the right, a server that is
 /// no read-only copy.
-async fn writable(database: &Database, state: &MigrationState) -> Finding {
-    let has_tables = *state == MigrationState::Current;
+async fn writable(database: &Database, has_tables: bool) -> Finding {
     let written = database.write(async move |tx| {
         if has_tables {
             tx.execute_unprepared("UPDATE users SET name = name WHERE 1 = 0").await?;

@@ -7,7 +7,8 @@ use crate::app::App;
 use crate::cli::failure::Failure;
 use crate::cli::user::password_input::PasswordInput;
 use crate::cli::user::shown;
-use crate::passwords::create_user::{Details, create_user};
+use crate::passwords::create_user::create_user;
+use crate::passwords::details::Details;
 
 /// Who. The password is asked for twice, or read from standard input; never an argument, which others could see.
 #[derive(Args)]

@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::cli::failure::Failure;
 use crate::cli::start;
 use crate::config::Config;
+use crate::platform::clock::Clock;
 use crate::users::{find, user};
 
 /// Which command, and how to print.
@@ -57,7 +58,7 @@ enum Command {
 /// Does what the command says, and stops the application whatever came of it.
 pub(super) fn run(config: Config, options: &Options) -> Result<(), Failure> {
     start::block_on(async {
-        let app = start::app(config).await?;
+        let app = App::start(config, Clock::System).await?;
         let outcome = done(&app, options).await;
         app.stop().await;
         outcome

@@ -1,7 +1,7 @@
 //! The schema is the policy: who may call a field is a directive on that field, and all else is derived from it.
 //!
 //! async-graphql's own guards are not the boundary: read through an interface they do not run, a field's guard
-//! replaces its type's, and flattened or entity resolvers ignore them. So [`install`] reads the directives out of the
+//! replaces its type's, and flattened or entity resolvers ignore them. So [`install()`] reads the directives out of the
 //! finished registry into a [`PolicyTable`], refuses a schema with a field that nobody ruled on, and judges
 //! every field of every request from that table, whatever road leads to it.
 //!

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use sea_orm::DbErr;
 
 use crate::error::Error;
+use crate::platform::database::migrate::MigrationState;
 
 /// A fault of ours, or of the installation. Always inside [`Error::Internal`]: clients never see one.
 ///
@@ -47,6 +48,9 @@ pub enum Fault {
     /// The thread that writes could not be started.
     #[error("The thread that writes to SQLite could not be started.")]
     NoThread(#[source] io::Error),
+    /// Migrations are left to the operator, and some have not been run.
+    #[error("The database is not up to date ({} to go: {}): run `rolegate migrate`.", .0.len(), .0.join(", "))]
+    Pending(Vec<String>),
     /// The database has seen migrations of which this binary does not know.
     #[error(
         "The database belongs to a newer Rolegate (it has the migrations {}). \
@@ -65,6 +69,17 @@ pub enum Fault {
     /// The database is closed.
     #[error("The database is closed.")]
     Closed,
+}
+
+impl Fault {
+    /// What is wrong with a database whose schema stands so; `None` when it fits this binary.
+    pub fn of(state: MigrationState) -> Option<Self> {
+        match state {
+            MigrationState::Current => None,
+            MigrationState::Pending(names) => Some(Self::Pending(names)),
+            MigrationState::Newer(names) => Some(Self::Newer(names)),
+        }
+    }
 }
 
 impl From<Fault> for Error {

@@ -4,7 +4,7 @@ use std::io;
 use std::process::abort;
 use std::sync::{Mutex, Once};
 
-use rolegate::cli::log::may_be_logged;
+use rolegate::platform::log::may_be_logged;
 use serde_json::Value;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
