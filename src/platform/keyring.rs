@@ -6,10 +6,13 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use jsonwebtoken::jwk::{Jwk, KeyAlgorithm, PublicKeyUse, ThumbprintHash};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Validation};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use moka::sync::Cache;
+use serde::Serialize;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -22,8 +25,9 @@ pub struct Key {
     pub kid: String,
     /// The one algorithm it may be used with.
     pub algorithm: Algorithm,
-    /// The half that signs.
-    pub signing: EncodingKey,
+    /// The half that signs. Kept as it is used: jsonwebtoken would read it anew for every token, which takes longer than
+    /// to sign.
+    pair: EcdsaKeyPair,
     /// The half that verifies.
     pub verifying: DecodingKey,
     /// What verification asks of a token: this algorithm, and nothing of the claims, which `tokens` judges itself.
@@ -39,8 +43,10 @@ impl Key {
     /// [`Error::Internal`] when it is none.
     pub fn es256(pkcs8: &[u8]) -> Result<Self, Error> {
         let algorithm = Algorithm::ES256;
-        let signing = EncodingKey::from_ec_der(pkcs8);
-        let mut jwk = Jwk::from_encoding_key(&signing, algorithm).map_err(Error::internal)?;
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8)
+            .map_err(|_| Error::internal("what is kept is no ES256 key"))?;
+        let encoding_key = EncodingKey::from_ec_der(pkcs8);
+        let mut jwk = Jwk::from_encoding_key(&encoding_key, algorithm).map_err(Error::internal)?;
         let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(Error::internal)?;
         jwk.common.key_id = Some(kid.clone());
         jwk.common.public_key_use = Some(PublicKeyUse::Signature);
@@ -50,7 +56,30 @@ impl Key {
         validation.validate_exp = false; // judged by our clock, with the other claims
         validation.validate_aud = false;
         validation.required_spec_claims.clear();
-        Ok(Self { kid, algorithm, signing, verifying, validation, jwk })
+        Ok(Self { kid, algorithm, pair, verifying, validation, jwk })
+    }
+
+    /// The token that says `claims` under `header`: JWS Compact Serialization (RFC 7515 7.1).
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when they cannot be written as JSON, or the system has no randomness to give.
+    pub fn sign(&self, header: &Header, claims: &impl Serialize) -> Result<String, Error> {
+        let mut token = URL_SAFE_NO_PAD.encode(serde_json::to_vec(header).map_err(Error::internal)?);
+        token.push('.');
+        URL_SAFE_NO_PAD.encode_string(serde_json::to_vec(claims).map_err(Error::internal)?, &mut token);
+        let signature = self.signature(token.as_bytes())?;
+        token.push('.');
+        token.push_str(&signature);
+        Ok(token)
+    }
+
+    /// The signature of `message`, in base64url (RFC 7518 3.4).
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the system has no randomness to give.
+    pub fn signature(&self, message: &[u8]) -> Result<String, Error> {
+        let signature = self.pair.sign(&SystemRandom::new(), message);
+        Ok(URL_SAFE_NO_PAD.encode(signature.map_err(|_| Error::internal("a token could not be signed"))?))
     }
 }
 

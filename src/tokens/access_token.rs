@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, SubsecRound as _, Utc};
-use jsonwebtoken::{Header, decode, encode};
+use jsonwebtoken::{Header, decode};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -79,7 +79,7 @@ pub fn issue(app: &App, user_id: Uuid, session_id: Uuid, role: Role) -> Result<A
     let mut header = Header::new(key.algorithm);
     header.typ = Some(TYPE.into());
     header.kid = Some(key.kid.clone());
-    let text = encode(&header, &claims, &key.signing).map_err(Error::internal)?;
+    let text = key.sign(&header, &claims)?;
     Ok(AccessToken { text, expires_at })
 }
 

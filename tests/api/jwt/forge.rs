@@ -2,8 +2,6 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::Algorithm;
-use jsonwebtoken::crypto::sign;
 use serde_json::Value;
 
 use crate::harness::{Answer, Persona, Service};
@@ -33,7 +31,7 @@ impl<'s> Forge<'s> {
     pub(super) fn signed(&self, header: impl AsRef<[u8]>, claims: impl AsRef<[u8]>) -> String {
         let message = format!("{}.{}", encode(header), encode(claims));
         let key = self.service.app.keyring.signing().unwrap();
-        let signature = sign(message.as_bytes(), &key.signing, Algorithm::ES256).unwrap();
+        let signature = key.signature(message.as_bytes()).unwrap();
         format!("{message}.{signature}")
     }
 
