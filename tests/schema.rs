@@ -1,6 +1,7 @@
 //! The files that are generated from the schema are what the schema says.
 
 use rolegate::graphql;
+use rolegate::graphql::policy::Format;
 
 #[track_caller]
 fn assert_current(path: &str, current: &str, command: &str) {
@@ -19,8 +20,8 @@ fn schema_graphql_is_the_schema_that_is_served() {
 
 #[test]
 fn permissions_md_is_the_policy_that_is_enforced() {
-    let matrix = graphql::permissions_markdown().expect("every coordinate has its rule");
-    assert_current("permissions.md", &matrix, "cargo run -- permissions");
+    let matrix = graphql::permissions().expect("every coordinate has its rule");
+    assert_current("permissions.md", &matrix.write(Format::Markdown), "cargo run -- permissions");
 }
 
 #[test]

@@ -6,10 +6,12 @@ use std::io;
 use crate::config::load::ConfigError;
 use crate::error::Error;
 
-/// All of them but [`Failure::NobodyReads`] end with exit code 1.
+/// All of them end with exit code 1 but [`Failure::NobodyReads`] and [`Failure::Usage`].
 pub(super) enum Failure {
     /// For standard error: what is wrong and what to do.
     Sentence(String),
+    /// The same, where the command line or a file that it names is at fault: exit code 2.
+    Usage(String),
     /// The command's own output says it.
     AlreadyTold,
     /// Standard output was closed by whoever read it.
@@ -20,6 +22,11 @@ impl Failure {
     /// A failure with this sentence.
     pub(super) fn new(sentence: impl Into<String>) -> Self {
         Self::Sentence(sentence.into())
+    }
+
+    /// A command line that asks for what cannot be done.
+    pub(super) fn usage(sentence: impl Into<String>) -> Self {
+        Self::Usage(sentence.into())
     }
 }
 

@@ -25,7 +25,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  done
   1  refused or failed; standard error says in one sentence what to do
-  2  the command line itself is wrong";
+  2  the command line itself is wrong, or a file that it names to compare";
 
 /// Authentication and authorization whose whole public API is GraphQL.
 #[derive(Parser)]
@@ -43,8 +43,8 @@ enum Command {
     Migrate(migrate::Options),
     /// Print the GraphQL schema.
     Schema,
-    /// Print who may call what, as a Markdown table.
-    Permissions,
+    /// Print who may call what, or compare what was printed.
+    Permissions(permissions::Options),
     /// Print a fresh master key.
     Secret,
     /// Create, list and change users.
@@ -67,7 +67,7 @@ pub fn main() -> ExitCode {
             config().map_err(Failure::from).and_then(|loaded| migrate::run(loaded.config, &options))
         }
         Command::Schema => schema::run(),
-        Command::Permissions => permissions::run(),
+        Command::Permissions(options) => permissions::run(&options),
         Command::Secret => secret::run(),
         Command::User(options) => {
             config().map_err(Failure::from).and_then(|loaded| user::run(loaded.config, &options))
@@ -85,10 +85,13 @@ fn exit_code(outcome: Result<(), Failure>) -> ExitCode {
         // Whoever stops reading, as `head` does, has seen enough.
         Ok(()) | Err(Failure::NobodyReads) => ExitCode::SUCCESS,
         Err(Failure::AlreadyTold) => ExitCode::FAILURE,
-        Err(Failure::Sentence(sentence)) => {
-            // Nothing is left to tell it with when standard error is closed.
-            let _ = writeln!(stderr().lock(), "{sentence}");
-            ExitCode::FAILURE
-        }
+        Err(Failure::Sentence(sentence)) => told(&sentence, ExitCode::FAILURE),
+        Err(Failure::Usage(sentence)) => told(&sentence, ExitCode::from(2)),
     }
+}
+
+fn told(sentence: &str, code: ExitCode) -> ExitCode {
+    // Nothing is left to tell it with when standard error is closed.
+    let _ = writeln!(stderr().lock(), "{sentence}");
+    code
 }

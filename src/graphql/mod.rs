@@ -18,7 +18,7 @@ use async_graphql::{EmptySubscription, MergedObject, SchemaBuilder};
 use chrono::{DateTime, Utc};
 
 use crate::app::App;
-use crate::graphql::policy::{PolicyErrors, PolicyTable};
+use crate::graphql::policy::{Matrix, PolicyErrors, PolicyTable};
 
 /// What can be asked.
 #[derive(MergedObject, Default)]
@@ -62,14 +62,14 @@ pub fn sdl() -> Result<String, PolicyErrors> {
     Ok(builder()?.finish().sdl())
 }
 
-/// Every coordinate and who may, as `permissions.md` has it.
+/// Every coordinate and who may: written in Markdown, it is `permissions.md`.
 ///
 /// # Errors
 /// The same as [`schema`]'s.
-pub fn permissions_markdown() -> Result<String, PolicyErrors> {
+pub fn permissions() -> Result<Matrix, PolicyErrors> {
     let schema = builder()?.finish();
     let table = schema.data::<Arc<PolicyTable>>().expect("`policy::install` puts the table there");
-    Ok(table.markdown())
+    Ok(table.matrix().collect())
 }
 
 /// Of the scalar.

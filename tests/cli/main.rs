@@ -2,6 +2,7 @@
 
 mod commands;
 mod doctor;
+mod permissions;
 mod server;
 mod start;
 mod users;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rolegate::access::viewer::Viewer;
-use rolegate::graphql::policy::{Cell, PolicyTable};
+use rolegate::graphql::policy::{Cell, Format, Matrix, PolicyTable};
 use serde_json::json;
 
 use crate::ask::{admin, ask, ask_with, client};
@@ -54,8 +54,8 @@ async fn an_unknown_coordinate_and_too_many_are_refused_without_an_echo() {
 fn the_matrix_has_every_coordinate_and_every_kind_of_viewer() {
     let schema = schema();
     let table = schema.data::<Arc<PolicyTable>>().unwrap();
-    let row = |coordinate| table.matrix().find(|row| row.coordinate == coordinate).unwrap();
-    let cells = |coordinate| {
+    let row = |coordinate: &str| table.matrix().find(|row| row.coordinate == coordinate).unwrap();
+    let cells = |coordinate: &str| {
         let row = row(coordinate);
         [row.anonymous, row.client, row.manager, row.admin]
     };
@@ -63,7 +63,7 @@ fn the_matrix_has_every_coordinate_and_every_kind_of_viewer() {
     assert_eq!(cells("User.email"), [Cell::No, Cell::Own, Cell::Yes, Cell::Yes]);
     assert_eq!(cells("AuditEntry.line"), [Cell::No, Cell::No, Cell::No, Cell::Yes]);
     assert_eq!(cells("Pet.name"), [Cell::No, Cell::No, Cell::No, Cell::Yes]);
-    let page = table.markdown();
+    let page = table.matrix().collect::<Matrix>().write(Format::Markdown);
     assert!(
         page.contains("| User.email | `@owner(orAtLeast: MANAGER) @authenticated` | no | own | yes | yes |")
     );

@@ -24,7 +24,7 @@ mod install;
 
 pub use install::install;
 pub use lint::PolicyErrors;
-pub use matrix::{Cell, MatrixRow};
+pub use matrix::{Cell, Change, Format, Label, Matrix, MatrixRow, NoMatrix};
 pub use ownership::{OwnedBy, owned_by};
 pub use rule::{Named, Rule, Verdict};
 pub use table::PolicyTable;
