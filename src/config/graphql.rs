@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 pub struct GraphqlConfig {
     /// Serve GraphiQL. Default: only while nobody but this machine can reach the server.
     pub graphiql: Option<bool>,
-    /// Answer introspection. Default: only while nobody but this machine can reach the server.
-    pub introspection: Option<bool>,
+    /// What introspection shows. `off`: nothing. `filtered`: to each viewer what they may call. `full`: everything to
+    /// everybody. Default: `filtered` while nobody but this machine can reach the server, else `off`.
+    pub introspection: Option<Introspection>,
     /// How deep a selection may nest. The standard introspection query needs 15.
     pub max_depth: usize,
     /// How many fields and fragments a document may ask for, each fragment counted where it is spread; with all rows of
@@ -19,6 +20,18 @@ pub struct GraphqlConfig {
     pub max_aliases: usize,
     /// How many directives may stand in one place: at a field, a spread, a fragment, an operation or a variable.
     pub max_directives: usize,
+}
+
+/// What introspection shows, and to whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Introspection {
+    /// Nothing.
+    Off,
+    /// To each viewer what they may call.
+    Filtered,
+    /// Everything to everybody: rules are no secret.
+    Full,
 }
 
 impl Default for GraphqlConfig {

@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use url::Url;
 
 pub use crate::config::database::{DatabaseConfig, Synchronous};
-pub use crate::config::graphql::GraphqlConfig;
+pub use crate::config::graphql::{GraphqlConfig, Introspection};
 pub use crate::config::http::HttpConfig;
 pub use crate::config::log::{LogConfig, LogFormat};
 pub use crate::config::network::{Network, NoNetwork};
@@ -122,9 +122,10 @@ impl Config {
         self.graphql.graphiql.unwrap_or_else(|| self.is_loopback_only())
     }
 
-    /// Whether the schema may be asked for.
-    pub fn introspection(&self) -> bool {
-        self.graphql.introspection.unwrap_or_else(|| self.is_loopback_only())
+    /// What may be asked of the schema itself.
+    pub fn introspection(&self) -> Introspection {
+        let unasked = if self.is_loopback_only() { Introspection::Filtered } else { Introspection::Off };
+        self.graphql.introspection.unwrap_or(unasked)
     }
 
     /// The origin that clients see, without a slash at its end.

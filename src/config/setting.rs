@@ -43,7 +43,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("session.absolute_lifetime", LIFETIME),
     setting("session.refresh_grace_lifetime", LIFETIME),
     setting("graphql.graphiql", YES_OR_NO),
-    setting("graphql.introspection", YES_OR_NO),
+    setting("graphql.introspection", "`off`, `filtered` or `full`"),
     setting("graphql.max_depth", COUNT),
     setting("graphql.max_complexity", COUNT),
     setting("graphql.max_aliases", COUNT),
@@ -89,7 +89,7 @@ pub(super) fn effective(config: &Config, key: &str) -> serde_json::Value {
         "tokens.issuer" => config.issuer().into(),
         "tokens.audience" => config.audience().into(),
         "graphql.graphiql" => config.graphiql().into(),
-        "graphql.introspection" => config.introspection().into(),
+        "graphql.introspection" => serde_json::json!(config.introspection()),
         _ => as_json(config).pointer(&format!("/{}", key.replace('.', "/"))).cloned().unwrap_or_default(),
     }
 }

@@ -18,6 +18,7 @@ use async_graphql::{EmptySubscription, MergedObject, SchemaBuilder};
 use chrono::{DateTime, Utc};
 
 use crate::app::App;
+use crate::config::Introspection;
 use crate::graphql::policy::{Matrix, PolicyErrors, PolicyTable};
 
 /// What can be asked.
@@ -43,14 +44,10 @@ pub fn schema(app: Arc<App>) -> Result<Schema, PolicyErrors> {
     let limits = &app.config.graphql;
     // The HTTP door has weighed the document before; depth and directives are limited for whoever comes by another.
     // Complexity here is what the door cannot know: how many values the pages and lists will come to.
-    let mut builder = builder()?
+    let builder = builder(app.config.introspection())?
         .limit_depth(limits.max_depth)
         .limit_complexity(limits.max_complexity.saturating_mul(VALUES_PER_FIELD))
-        .limit_directives(limits.max_directives)
-        .disable_suggestions();
-    if !app.config.introspection() {
-        builder = builder.disable_introspection();
-    }
+        .limit_directives(limits.max_directives);
     Ok(builder.data(app).finish())
 }
 
@@ -59,7 +56,7 @@ pub fn schema(app: Arc<App>) -> Result<Schema, PolicyErrors> {
 /// # Errors
 /// The same as [`schema`]'s.
 pub fn sdl() -> Result<String, PolicyErrors> {
-    Ok(builder()?.finish().sdl())
+    Ok(builder(Introspection::Full)?.finish().sdl())
 }
 
 /// Every coordinate and who may: written in Markdown, it is `permissions.md`.
@@ -67,7 +64,7 @@ pub fn sdl() -> Result<String, PolicyErrors> {
 /// # Errors
 /// The same as [`schema`]'s.
 pub fn permissions() -> Result<Matrix, PolicyErrors> {
-    let schema = builder()?.finish();
+    let schema = builder(Introspection::Full)?.finish();
     let table = schema.data::<Arc<PolicyTable>>().expect("`policy::install` puts the table there");
     Ok(table.matrix().collect())
 }
@@ -75,8 +72,11 @@ pub fn permissions() -> Result<Matrix, PolicyErrors> {
 /// Of the scalar.
 const DATE_TIME: &str = "An instant as RFC 3339 writes it, in UTC: `2026-03-01T12:00:00+00:00`.";
 
-fn builder() -> Result<SchemaBuilder<Query, Mutation, EmptySubscription>, PolicyErrors> {
+fn builder(
+    introspection: Introspection,
+) -> Result<SchemaBuilder<Query, Mutation, EmptySubscription>, PolicyErrors> {
     let builder = Schema::build(Query::default(), Mutation::default(), EmptySubscription);
     // The library's own sentence is about its source code.
-    policy::install(builder.override_output_type_description::<DateTime<Utc>>(DATE_TIME))
+    let builder = builder.override_output_type_description::<DateTime<Utc>>(DATE_TIME);
+    policy::install_with(builder, introspection)
 }

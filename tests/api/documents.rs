@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
+use rolegate::config::Introspection;
 use serde_json::json;
 
 use crate::harness::{Answer, Persona, Service};
@@ -173,7 +174,7 @@ async fn the_introspection_that_graphiql_sends_is_answered_to_strangers_and_admi
         assert!(names.contains(&"login"), "{names:?}");
         assert_eq!(names.contains(&"setUserRole"), sees, "{names:?}");
     }
-    let off = Service::with(|config| config.graphql.introspection = Some(false)).await;
+    let off = Service::with(|config| config.graphql.introspection = Some(Introspection::Off)).await;
     let answer = off.anonymous().run(INTROSPECTION).await;
     assert!(!answer.text.contains("login"), "{}", answer.text);
 }

@@ -15,6 +15,7 @@ mod hashing;
 mod http;
 mod ids;
 mod injection;
+mod introspection;
 mod jwt;
 mod last_admin;
 mod lists;

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use rolegate::config::Introspection;
 use serde_json::json;
 
 use crate::harness::Service;
@@ -31,13 +32,14 @@ async fn introspection_and_graphiql_are_there_on_loopback_and_nowhere_else_unles
     for (listen, configured, there) in [
         ("127.0.0.1:4000", None, true),
         ("0.0.0.0:4000", None, false),
-        ("0.0.0.0:4000", Some(true), true),
-        ("127.0.0.1:4000", Some(false), false),
+        ("0.0.0.0:4000", Some(Introspection::Filtered), true),
+        ("0.0.0.0:4000", Some(Introspection::Full), true),
+        ("127.0.0.1:4000", Some(Introspection::Off), false),
     ] {
         let service = Service::with(|config| {
             config.listen = listen.parse().unwrap();
             config.graphql.introspection = configured;
-            config.graphql.graphiql = configured;
+            config.graphql.graphiql = configured.map(|shown| shown != Introspection::Off);
         })
         .await;
         for document in ["{ __schema { queryType { name } } }", "{ a: __type(name: \"User\") { name } }"] {
@@ -52,7 +54,7 @@ async fn introspection_and_graphiql_are_there_on_loopback_and_nowhere_else_unles
 
 #[tokio::test]
 async fn no_suggestion_gives_a_field_away() {
-    let service = Service::with(|config| config.graphql.introspection = Some(false)).await;
+    let service = Service::with(|config| config.graphql.introspection = Some(Introspection::Off)).await;
     let answer = service.anonymous().run("{ userz { totalCount } }").await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
     assert!(!answer.text.contains("Did you mean") && !answer.text.contains("\"users\""), "{}", answer.text);

@@ -1,5 +1,7 @@
 //! What is refused although every value is well formed.
 
+use rolegate::config::Introspection;
+
 use crate::{Setup, set};
 
 #[test]
@@ -8,7 +10,7 @@ fn plain_http_beyond_loopback_is_refused() {
     assert!(set("listen", "[::]:4000").refused().contains("beyond this machine"));
     let behind = set("listen", "0.0.0.0:4000").flag("--behind-proxy", "behind_proxy", "true");
     let loaded = behind.flag("--public-url", "public_url", "https://auth.example.com").load();
-    assert!(!loaded.config.graphiql() && !loaded.config.introspection());
+    assert!(!loaded.config.graphiql() && loaded.config.introspection() == Introspection::Off);
 }
 
 #[test]

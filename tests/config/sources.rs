@@ -1,6 +1,6 @@
 //! Where settings are read from, and what wins.
 
-use rolegate::config::{LogFormat, SignupMode};
+use rolegate::config::{Introspection, LogFormat, SignupMode};
 
 use crate::{Setup, origin};
 
@@ -9,7 +9,7 @@ fn without_any_configuration_the_defaults_hold() {
     let loaded = Setup::new().load();
     assert_eq!(loaded.config.listen.to_string(), "127.0.0.1:4000");
     assert_eq!(origin(&loaded, "listen"), "default");
-    assert!(loaded.config.graphiql() && loaded.config.introspection());
+    assert!(loaded.config.graphiql() && loaded.config.introspection() == Introspection::Filtered);
 }
 
 #[test]
@@ -31,6 +31,18 @@ fn what_is_said_later_wins_and_every_value_knows_its_origin() {
     assert_eq!(loaded.config.name, "flag");
     assert_eq!(origin(&loaded, "name"), "--set");
     assert_eq!(origin(&loaded, "data_dir"), "--data-dir");
+}
+
+#[test]
+fn introspection_is_off_filtered_or_full_and_nothing_between() {
+    for (word, introspection) in
+        [("off", Introspection::Off), ("filtered", Introspection::Filtered), ("full", Introspection::Full)]
+    {
+        let loaded = Setup::new().env("ROLEGATE_GRAPHQL__INTROSPECTION", word).load();
+        assert_eq!(loaded.config.introspection(), introspection);
+    }
+    let refused = Setup::new().toml("[graphql]\nintrospection = true\n").refused();
+    insta::assert_snapshot!(refused, @"`graphql.introspection` (rolegate.toml, line 2) must be `off`, `filtered` or `full`.");
 }
 
 #[test]
@@ -215,7 +227,7 @@ fn what_is_in_force_masks_secrets_and_names_origins() {
     session.absolute_lifetime = "30d" (default)
     session.refresh_grace_lifetime = "10s" (default)
     graphql.graphiql = true (default)
-    graphql.introspection = true (default)
+    graphql.introspection = "filtered" (default)
     graphql.max_depth = 15 (default)
     graphql.max_complexity = 1000 (default)
     graphql.max_aliases = 30 (default)

@@ -5,6 +5,7 @@
 mod ask;
 mod demo;
 mod guards;
+mod introspection;
 mod lints;
 mod operations;
 mod owners;

@@ -4,16 +4,21 @@ use std::collections::BTreeMap;
 
 use async_graphql::registry::{MetaDirectiveInvocation, MetaField, MetaType, Registry};
 
+use super::description;
 use super::lint::{self, PolicyErrors};
 use super::rule::Rule;
 use super::table::{PolicyTable, Row, bare};
 use super::visibility;
+use crate::config::Introspection;
 
-/// Makes the table, and writes into the registry who sees what.
+/// Makes the table, and writes into the registry who sees what, and each field's rule in words.
 ///
 /// # Errors
 /// Every fault of the schema's policy at once: see [`lint`].
-pub(super) fn compile(registry: &mut Registry) -> Result<PolicyTable, PolicyErrors> {
+pub(super) fn compile(
+    registry: &mut Registry,
+    introspection: Introspection,
+) -> Result<PolicyTable, PolicyErrors> {
     let mut problems = Vec::new();
     let mut table = PolicyTable {
         types: objects(registry, &mut problems),
@@ -27,7 +32,10 @@ pub(super) fn compile(registry: &mut Registry) -> Result<PolicyTable, PolicyErro
     if !problems.is_empty() {
         return Err(PolicyErrors::new(problems));
     }
-    visibility::fill(&mut table, registry);
+    if introspection != Introspection::Full {
+        visibility::fill(&mut table, registry);
+    }
+    description::fill(&table, registry);
     Ok(table)
 }
 

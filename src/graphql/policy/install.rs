@@ -13,8 +13,10 @@ use super::compile::compile;
 use super::engine::Engines;
 use super::lint::PolicyErrors;
 use super::table::PolicyTable;
+use crate::config::Introspection;
 
-/// Reads the directives of the schema that is being built, and has every request judged by them.
+/// Reads the directives of the schema that is being built, and has every request judged by them. Introspection shows
+/// each viewer what they may call.
 ///
 /// Call it when all types are there; the [`PolicyTable`] is then schema data: `schema.data::<Arc<PolicyTable>>()`.
 ///
@@ -26,16 +28,43 @@ where
     M: async_graphql::ObjectType + 'static,
     S: async_graphql::SubscriptionType + 'static,
 {
-    let reader = Reader::default();
+    install_with(builder, Introspection::Filtered)
+}
+
+/// The same as [`install`], with introspection as it is said. [`Introspection::Off`] leaves what `permissions` shows as it
+/// is: that is for frontends.
+///
+/// # Errors
+/// The same as [`install`]'s.
+pub fn install_with<Q, M, S>(
+    builder: SchemaBuilder<Q, M, S>,
+    introspection: Introspection,
+) -> Result<SchemaBuilder<Q, M, S>, PolicyErrors>
+where
+    Q: async_graphql::ObjectType + 'static,
+    M: async_graphql::ObjectType + 'static,
+    S: async_graphql::SubscriptionType + 'static,
+{
+    let builder = match introspection {
+        Introspection::Off => builder.disable_introspection().disable_suggestions(),
+        // A suggestion would name what is hidden.
+        Introspection::Filtered => builder.disable_suggestions(),
+        Introspection::Full => builder,
+    };
+    let reader = Reader { introspection, compiled: Arc::default() };
     let builder = builder.directive(reader.clone());
+    let compiled = &reader.compiled;
     let table =
-        reader.0.get().expect("`SchemaBuilder::directive` hands the registry to `register`").clone()?;
+        compiled.get().expect("`SchemaBuilder::directive` hands the registry to `register`").clone()?;
     Ok(builder.extension(Engines(table.clone())).data(table))
 }
 
 /// A custom directive in name only: registering one is the only way to see a schema's registry before it is finished.
-#[derive(Clone, Default)]
-struct Reader(Arc<OnceLock<Result<Arc<PolicyTable>, PolicyErrors>>>);
+#[derive(Clone)]
+struct Reader {
+    introspection: Introspection,
+    compiled: Arc<OnceLock<Result<Arc<PolicyTable>, PolicyErrors>>>,
+}
 
 impl CustomDirectiveFactory for Reader {
     fn name(&self) -> Cow<'static, str> {
@@ -44,7 +73,7 @@ impl CustomDirectiveFactory for Reader {
     }
 
     fn register(&self, registry: &mut Registry) {
-        self.0.get_or_init(|| compile(registry).map(Arc::new));
+        self.compiled.get_or_init(|| compile(registry, self.introspection).map(Arc::new));
     }
 
     fn create(

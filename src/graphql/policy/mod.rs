@@ -16,13 +16,14 @@ mod compile;
 mod lint;
 mod reach;
 mod visibility;
+mod description;
 mod viewers;
 mod ownership;
 mod operation;
 mod engine;
 mod install;
 
-pub use install::install;
+pub use install::{install, install_with};
 pub use lint::PolicyErrors;
 pub use matrix::{Cell, Change, Format, Label, Matrix, MatrixRow, NoMatrix};
 pub use ownership::{OwnedBy, owned_by};

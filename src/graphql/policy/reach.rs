@@ -19,9 +19,14 @@ impl<'t> Reach<'t> {
 
     /// The types that can be reached without passing a `@signsIn` field.
     pub(super) fn without_signing_in(&self) -> HashSet<&'t str> {
+        self.within(|row| !row.signs_in)
+    }
+
+    /// The types that can be reached by the fields that `passes` lets through.
+    pub(super) fn within(&self, passes: impl Fn(&Row) -> bool) -> HashSet<&'t str> {
         let table = self.table;
         let roots = [Some(&table.query), table.mutation.as_ref(), table.subscription.as_ref()];
-        self.closure(roots.into_iter().flatten().map(String::as_str).collect(), |row| !row.signs_in)
+        self.closure(roots.into_iter().flatten().map(String::as_str).collect(), passes)
     }
 
     /// The types that can be reached beneath a `@signsIn` field.
