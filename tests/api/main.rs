@@ -8,6 +8,7 @@
 
 mod harness;
 
+mod can;
 mod cookies;
 mod credentials;
 mod documents;

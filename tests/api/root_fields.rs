@@ -23,8 +23,9 @@ const ADMINS: [Outcome; 4] = [LOG_IN_FIRST, FORBIDDEN, FORBIDDEN, OK];
 
 /// Coordinate, document, and what an anonymous caller, a client, a manager and an admin get. `$OWN` is the caller's id,
 /// `$OTHER` somebody else's, `$SESSION` the caller's session, `$REFRESH` a live refresh token.
-const FIELDS: [(&str, &str, [Outcome; 4]); 13] = [
+const FIELDS: [(&str, &str, [Outcome; 4]); 14] = [
     ("Query.permissions", "{ permissions { verdict } }", EVERYBODY),
+    ("Query.can", "{ can(coordinate: \"Query.users\") { verdict } }", EVERYBODY),
     ("Query.server", "{ server { name } }", EVERYBODY),
     ("Query.me", "{ me { id } }", SIGNED_IN),
     ("Query.user", "{ user(id: \"$OWN\") { id } }", SIGNED_IN),

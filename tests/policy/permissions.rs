@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use rolegate::access::viewer::Viewer;
+use rolegate::error::Unauthenticated;
 use rolegate::graphql::policy::{Cell, Format, Matrix, PolicyTable};
 use serde_json::json;
+use uuid::Uuid;
 
-use crate::ask::{admin, ask, ask_with, client};
+use crate::ask::{ANN, BOB, admin, ask, ask_with, client};
 use crate::demo::schema;
 
 const ASK: &str =
@@ -26,6 +28,36 @@ async fn a_frontend_learns_what_its_viewer_may_do() {
     );
     let answer = ask_with(Viewer::Anonymous, ASK, None, coordinates).await;
     assert_eq!(answer.data()["permissions"][0]["code"], "UNAUTHENTICATED");
+}
+
+#[tokio::test]
+async fn a_stranger_is_told_the_reason_that_a_refusal_would_carry() {
+    for reason in [
+        Unauthenticated::TokenMissing,
+        Unauthenticated::TokenExpired,
+        Unauthenticated::TokenInvalid,
+        Unauthenticated::SessionEnded,
+    ] {
+        let viewer = Viewer::Unrecognized { reason };
+        let query = "{ version can(coordinate: \"Query.me\") { reason } me { id } }";
+        let answer = ask(viewer, query).await;
+        assert_eq!(answer.data()["can"]["reason"], reason.as_str());
+        assert_eq!(answer.errors()[0]["extensions"]["reason"], reason.as_str());
+    }
+    let answer = ask(client(), "{ can(coordinate: \"Query.users\") { code reason } }").await;
+    assert_eq!(answer.data()["can"], json!({ "code": "FORBIDDEN", "reason": null }));
+}
+
+#[tokio::test]
+async fn an_argument_decides_who_owns_what_a_mutation_would_change() {
+    let ask = async |id: Uuid| {
+        let query =
+            "query($a: JSON) { can(coordinate: \"Mutation.rename\", arguments: $a) { verdict requires } }";
+        ask_with(client(), query, None, json!({ "a": { "id": id } })).await.data()["can"].clone()
+    };
+    let rule = "@owner(arg: \"id\", orAtLeast: ADMIN)";
+    assert_eq!(ask(ANN).await, json!({ "verdict": "ALLOWED", "requires": null }));
+    assert_eq!(ask(BOB).await, json!({ "verdict": "DENIED", "requires": rule }));
 }
 
 #[tokio::test]

@@ -50,6 +50,13 @@ pub enum Named {
     User(Uuid),
 }
 
+impl Named {
+    /// By what an argument holds, if it is a text.
+    pub fn by(id: Option<&str>) -> Self {
+        id.and_then(|id| Uuid::try_parse(id).ok()).map_or(Self::Nobody, Self::User)
+    }
+}
+
 impl Rule {
     /// Judges `viewer`; `named` tells whom an argument names.
     pub fn judge(&self, viewer: &Viewer, named: impl Fn(&str) -> Named) -> Verdict<'_> {

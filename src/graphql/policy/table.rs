@@ -97,7 +97,17 @@ impl PolicyTable {
 
     /// What `viewer` would get there; none when there is no such coordinate.
     pub fn verdict(&self, coordinate: &str, viewer: &Viewer) -> Option<Verdict<'_>> {
-        Some(self.at(coordinate)?.judge(viewer, |_| Named::NotYetKnown))
+        self.verdict_with(coordinate, viewer, |_| Named::NotYetKnown)
+    }
+
+    /// The same, where it is known whom the field's arguments name.
+    pub fn verdict_with(
+        &self,
+        coordinate: &str,
+        viewer: &Viewer,
+        named: impl Fn(&str) -> Named,
+    ) -> Option<Verdict<'_>> {
+        Some(self.at(coordinate)?.judge(viewer, named))
     }
 
     /// Whether introspection shows the coordinate to `viewer`.
