@@ -150,6 +150,13 @@ async fn each_viewer_is_shown_what_they_may_call_and_no_name_besides() {
         let hidden: Vec<_> = may.difference(&shown).collect();
         assert!(hidden.is_empty(), "column {column} is not shown what it may call: {hidden:?}");
         sizes.push(shown.len());
+        let listed = persona.run("{ permissions { coordinate } }").await;
+        for permission in list(listed.data(), "permissions") {
+            assert!(
+                shown.contains(permission["coordinate"].as_str().unwrap()),
+                "column {column}: {permission}"
+            );
+        }
         for hidden in everything.difference(&shown).filter(|name| !name.contains('.')) {
             let ask = "query($name: String!) { __type(name: $name) { name } }";
             let answer = persona.run_with(ask, json!({ "name": hidden })).await;

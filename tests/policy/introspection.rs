@@ -1,5 +1,7 @@
 //! Introspection by viewer, where async-graphql by itself would give a name away.
 
+use std::sync::Arc;
+
 use async_graphql::{
     EmptyMutation, EmptySubscription, Interface, Object, Request, Schema, SimpleObject, Union,
 };
@@ -7,7 +9,7 @@ use rolegate::access::viewer::Viewer;
 use rolegate::config::Introspection;
 use rolegate::graphql::access::Role as RoleName;
 use rolegate::graphql::policy::directives::{authenticated, has_role, public};
-use rolegate::graphql::policy::{install, install_with};
+use rolegate::graphql::policy::{PolicyTable, install, install_with};
 use serde_json::{Value, json};
 
 use crate::ask::{admin, client, manager};
@@ -160,6 +162,18 @@ async fn neither_an_interface_nor_an_entity_gives_a_hidden_type_away() {
             assert!(!is_named, "{name}: {answer}");
         }
     }
+}
+
+#[test]
+fn what_introspection_hides_is_not_listed_as_a_permission_either() {
+    let schema = schema(Introspection::Filtered);
+    let table = schema.data::<Arc<PolicyTable>>().unwrap();
+    let listed = |viewer: Viewer| -> Vec<&str> {
+        table.coordinates().filter(|coordinate| table.is_visible(coordinate, &viewer)).collect()
+    };
+    assert_eq!(listed(Viewer::Anonymous), ["Query.shelf", "Shelf.id"]);
+    assert!(!listed(admin()).contains(&"Crate.id"));
+    assert_eq!(listed(admin()).len(), table.coordinates().count() - 1);
 }
 
 #[tokio::test]

@@ -83,6 +83,11 @@ const CIRCLES: [Visibility; 4] = [
 pub(super) fn fill(table: &mut PolicyTable, registry: &mut Registry) {
     let usable = narrow(table, registry);
     let reached = reached(table, registry);
+    let way_to = |name: &str| reached.get(name).copied().unwrap_or(Visibility::Nobody);
+    for (name, rows) in &mut table.types {
+        // `permissions` lists what is visible: it must not name what introspection keeps to itself.
+        rows.values_mut().for_each(|row| row.visibility = row.visibility.max(way_to(name)));
+    }
     for ty in registry.types.values_mut() {
         let (name, visible, fields) = match ty {
             MetaType::Object { name, visible, fields, .. }
@@ -93,8 +98,8 @@ pub(super) fn fill(table: &mut PolicyTable, registry: &mut Registry) {
         };
         // Introspection's own types, and the one root that a schema cannot be without.
         if !name.starts_with("__") && *name != table.query {
-            let circle = [&usable, &reached].map(|circles| circles.get(name).unwrap_or(&Visibility::Nobody));
-            *visible = visible.or(circle.into_iter().max().and_then(|circle| circle.test()));
+            let circle = usable.get(name).copied().unwrap_or(Visibility::Nobody).max(way_to(name));
+            *visible = visible.or(circle.test());
         }
         let own = |field: &&mut MetaField| !field.name.starts_with("__");
         for field in fields.into_iter().flat_map(IndexMap::values_mut).filter(own) {
