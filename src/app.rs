@@ -1,7 +1,10 @@
 //! The settings and the platform's handles in one place. State, no rules.
 
+use std::sync::Arc;
+
 use crate::config::Config;
 use crate::error::Error;
+use crate::platform::cache::Cache;
 use crate::platform::clock::Clock;
 use crate::platform::database::{Database, Fault};
 use crate::platform::hash_threads::HashThreads;
@@ -17,6 +20,8 @@ pub struct App {
     pub clock: Clock,
     /// Reads, and the one door for writes.
     pub database: Database,
+    /// Rows that need not be read again. Believed only while [`crate::platform::database::Follower`] vouches for it.
+    pub cache: Arc<Cache>,
     /// Seals what must not lie open in the database.
     pub sealer: Sealer,
     /// The signing keys in force. Empty until `tokens::signing_key::load` has run.
@@ -41,8 +46,11 @@ impl App {
         } else if let Some(fault) = Fault::of(database.migrations().await?) {
             return Err(fault.into());
         }
+        let bytes = if config.session.cache { config.session.cache_bytes } else { 0 };
+        let cache = Arc::new(Cache::new(bytes, clock.clone()));
+        database.inform(Arc::clone(&cache));
         let hash_threads = HashThreads::start(config.password.hash_threads, config.password.hash_queue)?;
-        Ok(Self { config, clock, database, sealer, keyring: KeyRing::default(), hash_threads })
+        Ok(Self { config, clock, database, cache, sealer, keyring: KeyRing::default(), hash_threads })
     }
 
     /// Lets waiting writes finish and closes the database.

@@ -33,5 +33,7 @@ pub mod graphql;
 pub mod http;
 // What has to be done though nobody asks.
 pub mod worker;
+// What other processes have changed.
+pub mod follow;
 // The binary's own door: one file a command.
 pub mod cli;

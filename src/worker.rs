@@ -16,8 +16,16 @@ pub async fn run(app: Arc<App>) {
     timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         timer.tick().await;
-        note(purge::purge(&app)).await;
+        note(purge(&app)).await;
     }
+}
+
+/// One round; answers how many sessions it removed.
+async fn purge(app: &App) -> Result<u64, Error> {
+    let sessions = purge::purge(app).await?;
+    app.database.purge_changes().await?;
+    tracing::debug!(bytes = app.cache.bytes(), "the cache of sessions and users");
+    Ok(sessions)
 }
 
 /// Logs what came of one round. A panic is one round's, too: it must not be the last.
@@ -25,7 +33,7 @@ async fn note(round: impl Future<Output = Result<u64, Error>>) {
     match AssertUnwindSafe(round).catch_unwind().await {
         Ok(Ok(0)) => {}
         Ok(Ok(sessions)) => tracing::info!(sessions, "sessions that were over are purged"),
-        Ok(Err(error)) => tracing::warn!(?error, "sessions that are over could not be purged"),
+        Ok(Err(error)) => tracing::warn!(?error, "what is over could not be purged"),
         // Where it was, the panic's own line says.
         Err(_panic) => tracing::error!("purging panicked"),
     }

@@ -10,6 +10,7 @@ mod m0003_sessions;
 mod m0004_spent_refresh_tokens;
 mod m0005_signing_keys;
 mod m0006_audit_events;
+mod m0008_changes;
 
 use sea_orm_migration::prelude::*;
 
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_spent_refresh_tokens::Migration),
             Box::new(m0005_signing_keys::Migration),
             Box::new(m0006_audit_events::Migration),
+            Box::new(m0008_changes::Migration),
         ]
     }
 }

@@ -5,11 +5,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::runtime::Builder;
+use tokio::sync::oneshot;
 
 use crate::app::App;
 use crate::cli::failure::Failure;
 use crate::cli::log;
 use crate::config::Config;
+use crate::follow::Following;
 use crate::platform::clock::Clock;
 use crate::tokens::signing_key;
 use crate::{graphql, http, worker};
@@ -51,8 +53,13 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let stop = http::serve::stop_signal()?;
     announce(&app.config, address)?;
     let worker = tokio::spawn(worker::run(app.clone()));
+    let (stop_following, stopped) = oneshot::channel::<()>();
+    let following = Following::of(app.clone()).run(async { drop(stopped.await) });
+    let following = tokio::spawn(following);
     http::serve::serve(listener, http::router(app.clone(), schema), &app.config.http, stop).await;
     worker.abort();
+    drop(stop_following);
+    let _ = following.await;
     app.stop().await;
     Ok(())
 }

@@ -14,6 +14,11 @@ pub struct SessionConfig {
     pub absolute_lifetime: Lifetime,
     /// For so long a client that lost the answer to a refresh may repeat it and gets the same successor.
     pub refresh_grace_lifetime: Lifetime,
+    /// Keep sessions and users in memory, so that a request need not read the database. What ends a session holds at
+    /// once all the same: see docs/revocation.md.
+    pub cache: bool,
+    /// The most that is kept in memory of sessions and users, in bytes. A live session and its user take about 1 KB.
+    pub cache_bytes: u64,
 }
 
 impl Default for SessionConfig {
@@ -22,6 +27,8 @@ impl Default for SessionConfig {
             idle_lifetime: Lifetime::days(14),
             absolute_lifetime: Lifetime::days(30),
             refresh_grace_lifetime: Lifetime::seconds(10),
+            cache: true,
+            cache_bytes: 32 * 1024 * 1024,
         }
     }
 }

@@ -42,6 +42,8 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("session.idle_lifetime", LIFETIME),
     setting("session.absolute_lifetime", LIFETIME),
     setting("session.refresh_grace_lifetime", LIFETIME),
+    setting("session.cache", YES_OR_NO),
+    setting("session.cache_bytes", COUNT),
     setting("graphql.graphiql", YES_OR_NO),
     setting("graphql.introspection", "`off`, `filtered` or `full`"),
     setting("graphql.max_depth", COUNT),

@@ -1,5 +1,7 @@
 //! Sessions: what signing in gives, and how to end it.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 
@@ -16,11 +18,12 @@ use crate::platform::page::Slice;
 use crate::sessions::open::{self, Credential};
 use crate::sessions::session::{self, Delivery};
 use crate::sessions::{end, list, refresh};
-use crate::users::{find, user};
+use crate::users::recall::recall;
+use crate::users::user;
 
 /// What somebody has who has just signed in.
 pub struct SignedIn {
-    user: user::Model,
+    user: Arc<user::Model>,
     session: session::Model,
     credential: Credential,
 }
@@ -75,7 +78,7 @@ impl SignedIn {
             let most = session.created_at + app(ctx).config.session.absolute_lifetime.delta();
             ctx.append_http_header("set-cookie", cookie::set(token, most - session.created_at));
         }
-        Ok(Self { user, session, credential })
+        Ok(Self { user: Arc::new(user), session, credential })
     }
 }
 
@@ -83,7 +86,7 @@ impl SignedIn {
 pub struct Session {
     row: session::Model,
     /// Whose, where that is known already: a page of sessions has one user, not a query for each.
-    user: Option<user::Model>,
+    user: Option<Arc<user::Model>>,
 }
 
 impl From<session::Model> for Session {
@@ -135,7 +138,7 @@ impl Session {
         if let Some(user) = &self.user {
             return Ok(User(user.clone()));
         }
-        let found = find::by_id(app(ctx).database.reader(), self.row.user_id).await?;
+        let found = recall(app(ctx), self.row.user_id).await?;
         Ok(found.map(User).ok_or(Error::NotFound)?)
     }
 }
@@ -143,7 +146,7 @@ impl Session {
 /// A page of sessions.
 pub struct SessionConnection {
     slice: Slice<session::Model>,
-    user: user::Model,
+    user: Arc<user::Model>,
 }
 
 /// A page of sessions.
@@ -180,7 +183,7 @@ impl SessionConnection {
     ///
     /// # Errors
     /// [`Error::InvalidInput`] for an argument that makes no sense.
-    pub async fn of(app: &App, user: &user::Model, arguments: Arguments) -> Result<Self> {
+    pub async fn of(app: &App, user: &Arc<user::Model>, arguments: Arguments) -> Result<Self> {
         let page = arguments.page(list::ORDER)?;
         Ok(Self { slice: list::list(app, user.id, &page).await?, user: user.clone() })
     }

@@ -1,5 +1,7 @@
 //! Users, and who may see what of them.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 
@@ -12,10 +14,17 @@ use crate::graphql::policy::{self, owned_by};
 use crate::graphql::sessions::SessionConnection;
 use crate::platform::page::Slice;
 use crate::users::list::{self, Filter};
-use crate::users::{find, set_role, user};
+use crate::users::recall::recall;
+use crate::users::{set_role, user};
 
 /// Somebody who can sign in.
-pub struct User(pub user::Model);
+pub struct User(pub Arc<user::Model>);
+
+impl From<user::Model> for User {
+    fn from(row: user::Model) -> Self {
+        Self(Arc::new(row))
+    }
+}
 
 /// Somebody who can sign in.
 #[Object(directive = authenticated::apply())]
@@ -143,14 +152,14 @@ impl UserConnection {
     async fn edges(&self) -> Vec<UserEdge> {
         let edge = |row: &user::Model| UserEdge {
             cursor: self.order.position(row).cursor(self.order.as_str()),
-            node: User(row.clone()),
+            node: row.clone().into(),
         };
         self.slice.rows.iter().map(edge).collect()
     }
 
     /// The users.
     async fn nodes(&self) -> Vec<User> {
-        self.slice.rows.iter().cloned().map(User).collect()
+        self.slice.rows.iter().cloned().map(User::from).collect()
     }
 
     /// Where this page stands in the list.
@@ -185,7 +194,7 @@ impl UsersQuery {
     #[graphql(directive = authenticated::apply())]
     async fn me(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         let id = policy::viewer(ctx).user_id()?;
-        Ok(find::by_id(app(ctx).database.reader(), id).await?.map(User))
+        Ok(recall(app(ctx), id).await?.map(User))
     }
 
     /// One user. `null` if there is none of this id.
@@ -196,7 +205,7 @@ impl UsersQuery {
         #[graphql(desc = "The user's id.")] id: ID,
     ) -> Result<Option<User>> {
         let Some(id) = uuid(&id) else { return Ok(None) };
-        Ok(find::by_id(app(ctx).database.reader(), id).await?.map(User))
+        Ok(recall(app(ctx), id).await?.map(User))
     }
 
     /// All users, page by page.
@@ -248,6 +257,6 @@ impl UsersMutation {
         let actor = policy::viewer(ctx).user_id()?;
         let id = uuid(&input.user_id).ok_or(Error::NotFound)?;
         let changed = set_role::set_role(app(ctx), &client(ctx), Some(actor), id, input.role.into()).await?;
-        Ok(Some(User(changed)))
+        Ok(Some(changed.into()))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -24,26 +25,43 @@ impl Clock {
             Self::Manual(clock) => clock.now(),
         }
     }
+
+    /// A point on a time that nobody can set: for measuring how much of it has passed.
+    pub fn monotonic(&self) -> Instant {
+        match self {
+            Self::System => Instant::now(),
+            Self::Manual(clock) => clock.monotonic(),
+        }
+    }
 }
 
 /// A clock for tests. Clones show the same time.
 #[derive(Clone, Debug)]
-pub struct ManualClock(Arc<AtomicI64>);
+pub struct ManualClock {
+    micros: Arc<AtomicI64>,
+    /// Where it began, on both of its times.
+    began: (DateTime<Utc>, Instant),
+}
 
 impl ManualClock {
     /// A clock that stands at `start`.
     pub fn new(start: DateTime<Utc>) -> Self {
-        Self(Arc::new(AtomicI64::new(start.timestamp_micros())))
+        Self { micros: Arc::new(AtomicI64::new(start.timestamp_micros())), began: (start, Instant::now()) }
     }
 
     /// Moves on by `delta`, which may be negative.
     pub fn advance(&self, delta: TimeDelta) {
         let micros = delta.num_microseconds().unwrap_or_default();
-        self.0.fetch_add(micros, Ordering::SeqCst);
+        self.micros.fetch_add(micros, Ordering::SeqCst);
     }
 
     fn now(&self) -> DateTime<Utc> {
-        DateTime::from_timestamp_micros(self.0.load(Ordering::SeqCst)).unwrap_or_default()
+        DateTime::from_timestamp_micros(self.micros.load(Ordering::SeqCst)).unwrap_or_default()
+    }
+
+    fn monotonic(&self) -> Instant {
+        let passed = (self.now() - self.began.0).num_microseconds().unwrap_or_default();
+        self.began.1 + Duration::from_micros(u64::try_from(passed).unwrap_or_default())
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the machine gives: time, randomness, a database, threads that hash, keys.
 
 pub mod clock;
+pub mod cache;
 pub mod log;
 pub mod secret;
 pub mod seal;

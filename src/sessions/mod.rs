@@ -2,6 +2,7 @@
 
 pub mod session;
 pub mod liveness;
+pub mod standing;
 pub mod spent_refresh_token;
 pub mod successor;
 pub mod open;

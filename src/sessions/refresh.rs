@@ -55,7 +55,7 @@ async fn exchange(
     let (id, old, new) = (presented.id(), presented.digest(), fresh.digest());
     let successor_sealed = successor::seal(presented, fresh)?;
     let lifetimes = app.config.session.clone();
-    let write = app.database.write(async move |tx| {
+    let write = app.database.write_quietly(async move |tx| {
         let held = session::find_with_user(tx, id, Delivery::Bearer).await?;
         let Some(held) = held.filter(|held| old.matches(&held.0.secret_hash)) else { return Ok(None) };
         if held.0.times().admits_until(held.1.status, now, &lifetimes).is_none() {

@@ -1,4 +1,4 @@
-//! From a credential to the viewer: the session, its user's status and role are looked up at every request, so that
+//! From a credential to the viewer: the session, its user's status and role are looked at anew for every request, so that
 //! logging out, suspending and changing a role hold at once.
 
 use std::time::Duration;
@@ -11,7 +11,8 @@ use crate::access::viewer::Viewer;
 use crate::app::App;
 use crate::error::{Error, Unauthenticated};
 use crate::platform::secret::OpaqueToken;
-use crate::sessions::session::{self, Delivery, Standing};
+use crate::sessions::session::{self, Delivery};
+use crate::sessions::standing::{self, Standing};
 use crate::tokens::access_token;
 
 /// How exact `last_seen_at` is. Each step more would be a write for each request.
@@ -29,8 +30,11 @@ pub async fn by_access_token(app: &App, token: &str) -> Result<Viewer, Error> {
         Ok(bearer) => bearer,
         Err(reason) => return Ok(Viewer::Unrecognized { reason }),
     };
-    match session::find_standing(app.database.reader(), bearer.session_id, Delivery::Bearer).await? {
-        Some(standing) if standing.user_id == bearer.subject => {
+    let is_theirs = |standing: &Standing| {
+        standing.session.delivery == Delivery::Bearer && standing.session.user_id == bearer.subject
+    };
+    match standing::find(app, bearer.session_id).await? {
+        Some(standing) if is_theirs(&standing) => {
             Ok(viewer(app, bearer.session_id, &standing, Some(bearer.expires_at)).await)
         }
         _ => Ok(unrecognized(Unauthenticated::SessionEnded)),
@@ -45,10 +49,11 @@ pub async fn by_cookie(app: &App, cookie: &str) -> Result<Viewer, Error> {
     let Some(token) = OpaqueToken::parse(cookie) else {
         return Ok(unrecognized(Unauthenticated::TokenInvalid));
     };
-    match session::find_standing(app.database.reader(), token.id(), Delivery::Cookie).await? {
-        Some(standing) if token.digest().matches(&standing.secret_hash) => {
-            Ok(viewer(app, token.id(), &standing, None).await)
-        }
+    let is_its_cookie = |standing: &Standing| {
+        standing.session.delivery == Delivery::Cookie && token.digest().matches(&standing.session.secret_hash)
+    };
+    match standing::find(app, token.id()).await? {
+        Some(standing) if is_its_cookie(&standing) => Ok(viewer(app, token.id(), &standing, None).await),
         _ => Ok(unrecognized(Unauthenticated::TokenInvalid)),
     }
 }
@@ -63,31 +68,33 @@ async fn viewer(
     let Some(live_until) = standing.admits_until(now, &app.config.session) else {
         return unrecognized(Unauthenticated::SessionEnded);
     };
-    if now - standing.last_seen_at >= LAST_SEEN_STEP {
-        touch(app, session_id, now).await;
+    if now - standing.session.last_seen_at() >= LAST_SEEN_STEP {
+        touch(app, session_id, standing, now).await;
     }
     Viewer::User {
-        user_id: standing.user_id,
+        user_id: standing.session.user_id,
         session_id,
-        role: standing.role,
+        role: standing.user.role,
         expires_at: token_expires_at.map_or(live_until, |token| token.min(live_until)),
     }
 }
 
 /// Notes that the session was used. That it could not be noted is no reason to refuse the request.
-async fn touch(app: &App, session_id: Uuid, now: DateTime<Utc>) {
-    let write = app.database.write(async move |tx| {
+async fn touch(app: &App, session_id: Uuid, standing: &Standing, now: DateTime<Utc>) {
+    let write = app.database.write_quietly(async move |tx| {
         let change = session::ActiveModel { last_seen_at: Set(now), ..Default::default() };
-        session::Entity::update_many()
+        let touched = session::Entity::update_many()
             .set(change)
             .filter(session::COLUMN.id.eq(session_id))
             .filter(session::COLUMN.last_seen_at.lte(now - LAST_SEEN_STEP))
             .exec(tx)
             .await?;
-        Ok(())
+        Ok(touched.rows_affected > 0)
     });
     match tokio::time::timeout(TOUCH_LIMIT, write).await {
-        Ok(Ok(())) => {}
+        Ok(Ok(true)) => standing.session.seen(now),
+        // Somebody else has noted a use, here or on another node: it is read when the next request comes.
+        Ok(Ok(false)) => app.cache.forget([session_id]),
         Ok(Err(error)) => tracing::warn!(%session_id, ?error, "the session's last use could not be noted"),
         Err(_elapsed) => tracing::debug!(%session_id, "the session's last use was not noted in time"),
     }

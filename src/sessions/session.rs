@@ -1,14 +1,9 @@
 //! The sessions' table.
 
-use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
-use sea_orm::{FromQueryResult, QuerySelect as _};
 
-use crate::access::role::Role;
-use crate::config::SessionConfig;
 use crate::error::Error;
-use crate::sessions::liveness::Times;
-use crate::users::user::{self, Status};
+use crate::users::user;
 
 /// One session: one device on which somebody signed in.
 #[sea_orm::model]
@@ -58,48 +53,6 @@ pub async fn find_with_user(
     // Not `one()`, for the reason that `platform::database::unique` gives.
     let found = query.all(db).await?.pop();
     Ok(found.and_then(|(session, user)| user.map(|user| (session, user))))
-}
-
-/// What every request has to know of its session and of the user, and no more.
-#[derive(Debug, FromQueryResult)]
-pub struct Standing {
-    /// Whose session it is.
-    pub user_id: Uuid,
-    /// What its credential must hash to.
-    pub secret_hash: Vec<u8>,
-    created_at: DateTimeUtc,
-    /// When it was last used, to the minute.
-    pub last_seen_at: DateTimeUtc,
-    ended_at: Option<DateTimeUtc>,
-    /// What the user may do.
-    pub role: Role,
-    status: Status,
-}
-
-impl Standing {
-    /// Until when the session lets its user in; `None` when it is over, or its user may not sign in.
-    pub fn admits_until(&self, now: DateTime<Utc>, lifetimes: &SessionConfig) -> Option<DateTime<Utc>> {
-        let (created_at, last_seen_at, ended_at) = (self.created_at, self.last_seen_at, self.ended_at);
-        Times { created_at, last_seen_at, ended_at }.admits_until(self.status, now, lifetimes)
-    }
-}
-
-/// How the session of this id and delivery stands.
-///
-/// # Errors
-/// [`Error::Internal`] when the database fails.
-pub async fn find_standing(
-    db: &impl ConnectionTrait,
-    id: Uuid,
-    delivery: Delivery,
-) -> Result<Option<Standing>, Error> {
-    let query = Entity::find_by_id(id)
-        .filter(COLUMN.delivery.eq(delivery))
-        .inner_join(user::Entity)
-        .select_only()
-        .columns([Column::UserId, Column::SecretHash, Column::CreatedAt, Column::LastSeenAt, Column::EndedAt])
-        .columns([user::Column::Role, user::Column::Status]);
-    Ok(query.into_model::<Standing>().all(db).await?.pop())
 }
 
 /// How a session's credential travels. One session has one kind, and never answers to the other.

@@ -15,6 +15,9 @@ use crate::platform::seal::Sealer;
 /// What the private halves are sealed for. Changing it makes every kept key unreadable.
 const PURPOSE: &str = "signing key";
 
+/// The table's name, as [`crate::platform::database::Change`] has it.
+pub const TABLE: &str = "signing_keys";
+
 /// One signing key.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

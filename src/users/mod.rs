@@ -6,6 +6,7 @@ pub mod email_address;
 pub mod username;
 pub mod display_name;
 pub mod find;
+pub mod recall;
 pub mod list;
 pub mod set_role;
 pub mod suspend;

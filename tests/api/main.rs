@@ -28,6 +28,7 @@ mod permissions;
 mod races;
 mod root_fields;
 mod reactivating;
+mod revocation;
 mod secrecy;
 mod server;
 mod session_secrets;

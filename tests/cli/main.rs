@@ -3,6 +3,7 @@
 mod commands;
 mod doctor;
 mod permissions;
+mod revocation;
 mod server;
 mod start;
 mod users;

@@ -7,16 +7,23 @@ use std::process::Child;
 use crate::Place;
 
 /// Ends its process, whatever becomes of the test.
-struct Server(Child);
+pub(crate) struct Server(pub(crate) Child);
 
 impl Server {
     /// The address, as the first line of its output has it.
-    fn address(&mut self) -> String {
+    pub(crate) fn address(&mut self) -> String {
         let mut line = String::new();
         // Not taken: the server says more, and would end if nobody were there to read it.
         BufReader::new(self.0.stdout.as_mut().expect("piped")).read_line(&mut line).expect("UTF-8");
         let address = line.trim_end().strip_prefix("Rolegate listens on ");
         address.unwrap_or_else(|| panic!("it did not start: {line}")).to_owned()
+    }
+
+    /// Tells it to stop, and waits until it has.
+    pub(crate) fn stop(&mut self) {
+        let pid = rustix::process::Pid::from_child(&self.0);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it is ours");
+        assert!(self.0.wait().expect("it ends").success());
     }
 }
 
@@ -54,9 +61,11 @@ fn the_server_says_where_it_listens_and_stops_when_told() {
     let taken = place.run(&["serve", "--listen", address]).refusal();
     assert!(taken.starts_with(&format!("Cannot listen on {address}:")), "{taken}");
 
-    let pid = rustix::process::Pid::from_child(&server.0);
-    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it is ours");
-    assert!(server.0.wait().expect("it ends").success());
+    server.stop();
+    let names = std::fs::read_dir(place.path().join("data")).expect("a directory");
+    let mut names: Vec<_> = names.map(|entry| entry.expect("a file").file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["rolegate.db", "rolegate.key"], "a copy of the one file has everything");
 }
 
 #[cfg(target_os = "linux")]

@@ -11,7 +11,8 @@ fn a_server_that_may_not_migrate_refuses_a_database_that_is_not_up_to_date() {
     let outcome = place.run(&start);
     assert_eq!((outcome.code, outcome.stdout.as_str()), (1, ""), "{}", outcome.stderr);
     let sentence = outcome.stderr.lines().last().expect("a sentence");
-    assert!(sentence.starts_with("The database is not up to date (6 to go: m0001_users, "), "{sentence}");
+    assert!(sentence.starts_with("The database is not up to date ("), "{sentence}");
+    assert!(sentence.contains(" to go: m0001_users, "), "{sentence}");
     assert!(sentence.ends_with("): run `rolegate migrate`."), "{sentence}");
     assert_eq!(sentence, place.run(&["migrate", "--check"]).refusal(), "one sentence for both");
 }

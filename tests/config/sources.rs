@@ -141,7 +141,7 @@ fn wrong_types_name_key_origin_and_what_is_expected() {
     insta::assert_snapshot!(setup.refused(), @r#"
     `behind_proxy` (rolegate.toml, line 2) must be `true` or `false`.
     `name` (rolegate.toml, line 1) must be a text.
-    `session` (rolegate.toml, line 4) is no setting: did you mean `session.idle_lifetime`?
+    `session` (rolegate.toml, line 4) is no setting: did you mean `session.cache`?
     `tokens.leeway` (rolegate.toml, line 6) must be a whole number and s, m, h or d, as in `10m`.
     `trusted_proxies` (rolegate.toml, line 3) must be a list of IP addresses and networks, as in `10.0.0.7` or `10.0.0.0/8`.
     `listen` (ROLEGATE_LISTEN) must be an address and a port, as in `127.0.0.1:4000`.
@@ -226,6 +226,8 @@ fn what_is_in_force_masks_secrets_and_names_origins() {
     session.idle_lifetime = "14d" (default)
     session.absolute_lifetime = "30d" (default)
     session.refresh_grace_lifetime = "10s" (default)
+    session.cache = true (default)
+    session.cache_bytes = 33554432 (default)
     graphql.graphiql = true (default)
     graphql.introspection = "filtered" (default)
     graphql.max_depth = 15 (default)

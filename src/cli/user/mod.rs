@@ -16,6 +16,7 @@ use crate::cli::failure::Failure;
 use crate::cli::start;
 use crate::config::Config;
 use crate::platform::clock::Clock;
+use crate::platform::database::HEARD_WITHIN;
 use crate::users::{find, user};
 
 /// Which command, and how to print.
@@ -55,11 +56,22 @@ enum Command {
     SetPassword(set_password::Options),
 }
 
+impl Command {
+    /// Whether it changes what servers keep in memory.
+    const fn is_told(&self) -> bool {
+        !matches!(self, Self::Create(_) | Self::List(_))
+    }
+}
+
 /// Does what the command says, and stops the application whatever came of it.
 pub(super) fn run(config: Config, options: &Options) -> Result<(), Failure> {
     start::block_on(async {
         let app = App::start(config, Clock::System).await?;
         let outcome = done(&app, options).await;
+        if outcome.is_ok() && options.command.is_told() {
+            // Whoever reads that it is done finds it in force.
+            tokio::time::sleep(HEARD_WITHIN).await;
+        }
         app.stop().await;
         outcome
     })

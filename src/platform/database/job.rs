@@ -10,6 +10,7 @@ use sea_orm::{DatabaseConnection, DatabaseTransaction};
 use tokio::sync::oneshot;
 
 use crate::error::Error;
+use crate::platform::database::Tone;
 use crate::platform::database::fault::Fault;
 
 tokio::task_local! {
@@ -62,6 +63,8 @@ where
 pub(super) trait Job: Send {
     /// True when nobody waits for the answer any more.
     fn abandoned(&self) -> bool;
+    /// Whether it may change what is noted in the log.
+    fn tone(&self) -> Tone;
     /// Runs (again), and keeps the outcome for `answer`; true if it succeeded.
     fn run<'a>(&'a mut self, tx: &'a DatabaseTransaction) -> LocalBoxFuture<'a, bool>;
     /// Tells the caller. `failure` says why a success did not last; a job's own error stays what it is.
@@ -72,15 +75,16 @@ pub(super) trait Job: Send {
 pub(super) struct Waiting<T, F> {
     job: F,
     limit: Duration,
+    tone: Tone,
     outcome: Option<Result<T, Error>>,
     caller: oneshot::Sender<Result<T, Error>>,
 }
 
 impl<T, F> Waiting<T, F> {
     /// A job that did not run yet, and where its answer will arrive.
-    pub(super) fn new(job: F, limit: Duration) -> (Self, oneshot::Receiver<Result<T, Error>>) {
+    pub(super) fn new(job: F, limit: Duration, tone: Tone) -> (Self, oneshot::Receiver<Result<T, Error>>) {
         let (caller, answer) = oneshot::channel();
-        (Self { job, limit, outcome: None, caller }, answer)
+        (Self { job, limit, tone, outcome: None, caller }, answer)
     }
 }
 
@@ -91,6 +95,10 @@ where
 {
     fn abandoned(&self) -> bool {
         self.caller.is_closed()
+    }
+
+    fn tone(&self) -> Tone {
+        self.tone
     }
 
     fn run<'a>(&'a mut self, tx: &'a DatabaseTransaction) -> LocalBoxFuture<'a, bool> {

@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::platform::database::fault::Fault;
 
 /// What the configuration's URL points at.
+#[derive(Clone)]
 pub(super) enum Location {
     /// A file.
     Sqlite(PathBuf),

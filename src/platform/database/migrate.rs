@@ -7,8 +7,8 @@ use migration::{Migrator, MigratorTrait as _, SchemaManager, seaql_migrations};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait as _, IntoDatabaseExecutor};
 
 use crate::error::Error;
-use crate::platform::database::Database;
 use crate::platform::database::fault::Fault;
+use crate::platform::database::{Database, Tone};
 
 /// Migrations may rewrite tables: nobody waits for them but the start.
 const LIMIT: Duration = Duration::from_secs(60 * 60);
@@ -44,7 +44,9 @@ impl Database {
         match self.migrations().await? {
             MigrationState::Current => Ok(()),
             MigrationState::Newer(names) => Err(Fault::Newer(names).into()),
-            MigrationState::Pending(_) => self.write_within(LIMIT, async |tx| run_pending(tx).await).await,
+            MigrationState::Pending(_) => {
+                self.write_within(LIMIT, Tone::Quiet, async |tx| run_pending(tx).await).await
+            }
         }
     }
 }

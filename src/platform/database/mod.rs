@@ -4,8 +4,11 @@
 //! write goes through [`Database::write`], which is a transaction of its own on PostgreSQL, and on SQLite a place in
 //! the next commit of the one thread that writes.
 
+mod changes;
 mod fault;
+mod follow;
 mod job;
+mod listen;
 mod location;
 mod migrate;
 mod postgres;
@@ -14,11 +17,14 @@ mod unique;
 mod writer;
 
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use sea_orm::{DatabaseConnection, DatabaseTransaction};
 
+pub use self::changes::{Change, Changes};
 pub use self::fault::Fault;
+pub use self::follow::{Follower, HEARD_WITHIN};
 use self::location::Location;
 pub use self::migrate::MigrationState;
 use self::sqlite::WritingConnection;
@@ -26,6 +32,8 @@ pub use self::unique::unique;
 use self::writer::Writer;
 use crate::config::Config;
 use crate::error::Error;
+use crate::platform::cache::Cache;
+use crate::platform::clock::Clock;
 
 /// How long one write may take.
 const WRITE_LIMIT: Duration = Duration::from_secs(10);
@@ -35,6 +43,20 @@ pub struct Database {
     reader: DatabaseConnection,
     /// SQLite's; PostgreSQL writes on the pool that reads.
     writer: Option<Writer>,
+    location: Location,
+    informed: Informed,
+}
+
+/// The cache that forgets what writes have changed, once there is one.
+type Informed = Arc<OnceLock<Arc<Cache>>>;
+
+/// Whether a write may change what is noted in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tone {
+    /// It may, so the log is read before the commit.
+    Loud,
+    /// It does not.
+    Quiet,
 }
 
 impl Database {
@@ -43,19 +65,30 @@ impl Database {
     /// # Errors
     /// [`Error::Internal`] with a [`Fault`] that says what to mend.
     pub async fn open(config: &Config) -> Result<Self, Error> {
-        match Location::of(config)? {
+        let location = Location::of(config)?;
+        let informed = Informed::default();
+        let (reader, writer) = match &location {
             Location::Sqlite(path) => {
-                sqlite::create(&path)?;
+                sqlite::create(path)?;
                 // The writer first: it turns the file to WAL, which a reader cannot.
-                let writer = Writer::start(WritingConnection::to(path.clone(), &config.database)).await?;
-                let reader = sqlite::open_readers(&path, config.database.connections).await?;
-                Ok(Self { reader, writer: Some(writer) })
+                let connection = WritingConnection::to(path.clone(), &config.database);
+                let writer = Writer::start(connection, Arc::clone(&informed)).await?;
+                (sqlite::open_readers(path, config.database.connections).await?, Some(writer))
             }
-            Location::Postgres(url) => {
-                let reader = postgres::open(&url, config.database.connections).await?;
-                Ok(Self { reader, writer: None })
-            }
-        }
+            Location::Postgres(url) => (postgres::open(url, config.database.connections).await?, None),
+        };
+        Ok(Self { reader, writer, location, informed })
+    }
+
+    /// Lets `cache` forget what writes change, from now on. The database must be up to date.
+    pub fn inform(&self, cache: Arc<Cache>) {
+        // A second cache would be one that nobody tells.
+        let _ = self.informed.set(cache);
+    }
+
+    /// Whoever hears what other processes change, and lets `cache` forget it.
+    pub fn follower(&self, cache: Arc<Cache>, clock: Clock) -> Follower {
+        Follower::new(self.location.clone(), self.reader.clone(), cache, clock)
     }
 
     /// The file of the configured database, or `None` for a server's.
@@ -74,7 +107,8 @@ impl Database {
         &self.reader
     }
 
-    /// Runs `job` in a transaction and answers once it is committed; an error of the job rolls its writes back.
+    /// Runs `job` in a transaction and answers once it is committed; an error of the job rolls its writes back. When it
+    /// answers, what the job has changed is forgotten by this process's cache.
     ///
     /// The job may run more than once (hence `AsyncFn`), so it touches nothing but `tx`. A statement of it that fails
     /// fails the job: what may be there already is inserted with ON CONFLICT. Whoever drops the returned future before
@@ -88,10 +122,24 @@ impl Database {
         T: Send + 'static,
         F: AsyncFn(&DatabaseTransaction) -> Result<T, Error> + Send + Sync + 'static,
     {
-        self.write_within(WRITE_LIMIT, job).await
+        self.write_within(WRITE_LIMIT, Tone::Loud, job).await
     }
 
-    async fn write_within<T, F>(&self, limit: Duration, job: F) -> Result<T, Error>
+    /// The same for a job that changes nothing of what the triggers note: a refresh, that a session was used. It is
+    /// spared a look into the log, which on PostgreSQL is a trip to the server. What such a job changed all the same
+    /// would be heard of as if another process had done it: soon, and not at once.
+    ///
+    /// # Errors
+    /// As [`Database::write`].
+    pub async fn write_quietly<T, F>(&self, job: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: AsyncFn(&DatabaseTransaction) -> Result<T, Error> + Send + Sync + 'static,
+    {
+        self.write_within(WRITE_LIMIT, Tone::Quiet, job).await
+    }
+
+    async fn write_within<T, F>(&self, limit: Duration, tone: Tone, job: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: AsyncFn(&DatabaseTransaction) -> Result<T, Error> + Send + Sync + 'static,
@@ -100,8 +148,11 @@ impl Database {
             return Err(Fault::Nested.into());
         }
         match &self.writer {
-            Some(writer) => writer.write(limit, job).await,
-            None => postgres::write(&self.reader, limit, &job).await,
+            Some(writer) => writer.write(limit, tone, job).await,
+            None => {
+                let cache = self.informed.get().filter(|_| tone == Tone::Loud);
+                postgres::write(&self.reader, limit, cache, &job).await
+            }
         }
     }
 
@@ -137,7 +188,7 @@ mod tests {
         let config = Config { data_dir: directory.path().to_owned(), ..Config::default() };
         let database = Database::open(&config).await.unwrap();
         let create = "CREATE TABLE undone (id integer)";
-        let slow = database.write_within(Duration::from_millis(20), async |tx| {
+        let slow = database.write_within(Duration::from_millis(20), Tone::Loud, async |tx| {
             tx.execute_unprepared(create).await?;
             std::future::pending::<Result<(), Error>>().await
         });

@@ -1,11 +1,14 @@
 //! PostgreSQL: a pool, and a transaction of its own for every write.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, TransactionTrait as _};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::error::{Error, database_code};
+use crate::platform::cache::Cache;
+use crate::platform::database::changes::{self, Changes};
 use crate::platform::database::fault::Fault;
 use crate::platform::database::job::{guarded, watched};
 use crate::platform::secret;
@@ -16,6 +19,9 @@ const ATTEMPTS: u32 = 8;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// A connection that was idle for so long is tested before it is used: firewalls forget such ones.
 const TESTED_WHEN_IDLE_FOR: Duration = Duration::from_secs(30);
+
+/// How long a caller waits to read what its write has changed.
+const LOG_LIMIT: Duration = Duration::from_secs(2);
 
 /// How long a caller waits to see its write undone.
 const ROLLBACK_LIMIT: Duration = Duration::from_secs(1);
@@ -32,14 +38,19 @@ pub(super) async fn open(url: &SecretString, connections: u32) -> Result<Databas
 }
 
 /// Runs `job` in a transaction, again if it met another one (READ COMMITTED leaves deadlocks; clusters that are
-/// always SERIALIZABLE refuse more).
-pub(super) async fn write<T, F>(pool: &DatabaseConnection, limit: Duration, job: &F) -> Result<T, Error>
+/// always SERIALIZABLE refuse more). `cache`, if given, forgets what the job has changed.
+pub(super) async fn write<T, F>(
+    pool: &DatabaseConnection,
+    limit: Duration,
+    cache: Option<&Arc<Cache>>,
+    job: &F,
+) -> Result<T, Error>
 where
     F: AsyncFn(&DatabaseTransaction) -> Result<T, Error>,
 {
     let mut attempt = 1;
     loop {
-        match in_own_transaction(pool, limit, job).await {
+        match in_own_transaction(pool, limit, cache, job).await {
             Err(error) if attempt < ATTEMPTS && is_conflict(&error) => {
                 // A little apart, so that the same two do not meet again.
                 let jitter = secret::random_bytes::<1>()?[0] % 8;
@@ -51,14 +62,28 @@ where
     }
 }
 
-async fn in_own_transaction<T, F>(pool: &DatabaseConnection, limit: Duration, job: &F) -> Result<T, Error>
+async fn in_own_transaction<T, F>(
+    pool: &DatabaseConnection,
+    limit: Duration,
+    cache: Option<&Arc<Cache>>,
+    job: &F,
+) -> Result<T, Error>
 where
     F: AsyncFn(&DatabaseTransaction) -> Result<T, Error>,
 {
     let tx = pool.begin().await?;
-    match guarded(job, limit, &tx).await {
-        Ok(value) => {
-            tx.commit().await?;
+    let done = match guarded(job, limit, &tx).await {
+        Ok(value) if cache.is_some() => changed(&tx).await.map(|changes| (value, changes)),
+        outcome => outcome.map(|value| (value, Changes::default())),
+    };
+    match done {
+        Ok((value, changes)) => {
+            let committed = tx.commit().await;
+            // Also when it failed: what became of it is not known then.
+            if let Some(cache) = cache {
+                changes.apply(cache);
+            }
+            committed?;
             Ok(value)
         }
         Err(error) => {
@@ -67,6 +92,13 @@ where
             let _ = tokio::time::timeout(ROLLBACK_LIMIT, tx.rollback()).await;
             Err(error)
         }
+    }
+}
+
+async fn changed(tx: &DatabaseTransaction) -> Result<Changes, Error> {
+    match tokio::time::timeout(LOG_LIMIT, changes::own(tx)).await {
+        Ok(read) => Ok(read?),
+        Err(_elapsed) => Err(Error::Overloaded { retry_after: Duration::from_secs(1) }),
     }
 }
 

@@ -14,9 +14,11 @@ use sea_orm::{
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::Error;
+use crate::platform::database::changes::Position;
 use crate::platform::database::fault::Fault;
 use crate::platform::database::job::{Job, Waiting};
 use crate::platform::database::sqlite::{self, WritingConnection};
+use crate::platform::database::{Informed, Tone};
 
 /// How many jobs share a commit at most.
 const LARGEST_BATCH: usize = 256;
@@ -35,7 +37,7 @@ enum Message {
 
 impl Writer {
     /// Starts the thread, and answers once its connection is open.
-    pub(super) async fn start(connection: WritingConnection) -> Result<Self, Error> {
+    pub(super) async fn start(connection: WritingConnection, informed: Informed) -> Result<Self, Error> {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let (ready, opened) = oneshot::channel();
         let work = move || {
@@ -48,7 +50,8 @@ impl Writer {
                 match connection.open().await {
                     Ok(database) => {
                         let _ = ready.send(Ok(()));
-                        Thread { database, connection }.serve(waiting).await;
+                        let read_until = Position::default();
+                        Thread { database, connection, informed, read_until }.serve(waiting).await;
                     }
                     Err(fault) => drop(ready.send(Err(fault))),
                 }
@@ -60,12 +63,12 @@ impl Writer {
     }
 
     /// Queues `job`, and answers after the commit that carried it.
-    pub(super) async fn write<T, F>(&self, limit: Duration, job: F) -> Result<T, Error>
+    pub(super) async fn write<T, F>(&self, limit: Duration, tone: Tone, job: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: AsyncFn(&DatabaseTransaction) -> Result<T, Error> + Send + 'static,
     {
-        let (job, answer) = Waiting::new(job, limit);
+        let (job, answer) = Waiting::new(job, limit, tone);
         self.queue.send(Message::Job(Box::new(job))).await.map_err(|_| Fault::Closed)?;
         answer.await.map_err(|_| Fault::Closed)?
     }
@@ -124,6 +127,9 @@ enum Between {
 struct Thread {
     database: DatabaseConnection,
     connection: WritingConnection,
+    informed: Informed,
+    /// How far the log was read.
+    read_until: Position,
 }
 
 impl Thread {
@@ -181,7 +187,11 @@ impl Thread {
         result
     }
 
-    async fn in_one_transaction(&self, jobs: &mut [Box<dyn Job>], between: Between) -> Result<(), Setback> {
+    async fn in_one_transaction(
+        &mut self,
+        jobs: &mut [Box<dyn Job>],
+        between: Between,
+    ) -> Result<(), Setback> {
         // IMMEDIATE takes the write lock at once: a transaction that upgrades later can fail for good.
         let immediate = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
@@ -206,7 +216,20 @@ impl Thread {
                 }
             }
         }
-        tx.commit().await.map_err(|error| match error.sql_err() {
+        let loud = jobs.iter().any(|job| job.tone() == Tone::Loud);
+        let news = match self.informed.get() {
+            Some(_) if loud => Some(self.read_until.read(&tx).await.map_err(Setback::broken)?),
+            _ => None,
+        };
+        let committed = tx.commit().await;
+        // Before anybody is answered, and also when the commit failed: what became of it is not known then.
+        if let (Some((changes, read_until)), Some(cache)) = (news, self.informed.get()) {
+            changes.apply(cache);
+            if committed.is_ok() {
+                self.read_until = read_until;
+            }
+        }
+        committed.map_err(|error| match error.sql_err() {
             Some(_) => Setback::ConstraintAtCommit(error),
             None => Setback::broken(error),
         })

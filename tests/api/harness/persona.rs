@@ -45,6 +45,12 @@ impl<'s> Persona<'s> {
         self.id.as_deref().expect("somebody who has signed in")
     }
 
+    /// The same person with the same credentials, who asks another node.
+    pub(crate) fn at<'n>(&self, node: &'n Service) -> Persona<'n> {
+        let Self { id, tokens, headers, .. } = self.clone();
+        Persona { service: node, id, tokens, headers }
+    }
+
     /// Somebody whose requests carry one header more.
     pub(crate) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));

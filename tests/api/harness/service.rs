@@ -14,12 +14,14 @@ use rolegate::access::client::Client;
 use rolegate::access::role::Role;
 use rolegate::app::App;
 use rolegate::config::Config;
+use rolegate::follow::Following;
 use rolegate::platform::clock::{Clock, ManualClock};
 use rolegate::platform::seal::fresh_key;
 use rolegate::tokens::signing_key;
 use rolegate::users::set_role::set_role;
 use rolegate::{graphql, http};
 use serde_json::json;
+use tokio::sync::Mutex;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
@@ -37,7 +39,8 @@ pub(crate) struct Service {
     pub(crate) app: Arc<App>,
     pub(crate) clock: ManualClock,
     router: Router,
-    _database: TestDatabase,
+    following: Mutex<Following>,
+    database: Arc<TestDatabase>,
 }
 
 impl Service {
@@ -48,7 +51,6 @@ impl Service {
 
     /// With a configuration of the test's own.
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
-        watch::listen();
         let database = TestDatabase::create().await;
         let mut config = database.config();
         (config.password.memory_kib, config.password.iterations) = (8, 1);
@@ -59,13 +61,36 @@ impl Service {
         }
         change(&mut config);
         let start: DateTime<Utc> = START.parse().unwrap();
-        let clock = ManualClock::new(start);
+        Self::node(Arc::new(database), config, ManualClock::new(start)).await
+    }
+
+    /// Another node of the same service: its own memory, the same database, the same clock.
+    pub(crate) async fn another_node(&self) -> Self {
+        Self::node(Arc::clone(&self.database), self.app.config.clone(), self.clock.clone()).await
+    }
+
+    async fn node(database: Arc<TestDatabase>, config: Config, clock: ManualClock) -> Self {
+        watch::listen();
         let app = App::start(config, Clock::Manual(clock.clone())).await.expect("the app starts");
         signing_key::load(&app).await.expect("the signing key is made");
         let app = Arc::new(app);
         let schema = graphql::schema(Arc::clone(&app)).expect("every coordinate has its rule");
         let router = http::router(Arc::clone(&app), schema);
-        Self { app, clock, router, _database: database }
+        let following = Mutex::new(Following::of(Arc::clone(&app)));
+        let service = Self { app, clock, router, following, database };
+        // So that everything is tried with what is kept in memory, and nothing else empties it than what is tried.
+        service.hear().await;
+        service
+    }
+
+    /// Hears what other processes have changed, and believes its memory for two seconds more.
+    pub(crate) async fn hear(&self) {
+        self.following.lock().await.tick().await.expect("changes are heard of");
+    }
+
+    /// Hears what other processes change all the time, as a server does, until the answer is dropped.
+    pub(crate) fn follow(&self) -> Task {
+        Task(tokio::spawn(Following::of(Arc::clone(&self.app)).run(std::future::pending())))
     }
 
     /// Lets time pass.
@@ -116,5 +141,14 @@ impl Service {
         let answer = Answer::new(parts.status, parts.headers, body);
         answer.assert_discreet(&asked, &self.app.config.data_dir.to_string_lossy());
         answer
+    }
+}
+
+/// A task that ends when this is dropped.
+pub(crate) struct Task(tokio::task::JoinHandle<()>);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }

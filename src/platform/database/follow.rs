@@ -1,0 +1,205 @@
+//! Hearing what other processes change: other nodes, the command line, somebody at the database's own prompt.
+//!
+//! A [`Follower::tick`] proves that everything committed until its beginning has been heard of, and vouches for the cache
+//! that long. SQLite's log is read; PostgreSQL tells those who listen, and where that does not work its log is polled.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sea_orm::DatabaseConnection;
+
+use crate::error::Error;
+use crate::platform::cache::Cache;
+use crate::platform::clock::Clock;
+use crate::platform::database::changes::{self, Change, Changes, Position};
+use crate::platform::database::listen::Listener;
+use crate::platform::database::location::Location;
+use crate::platform::database::sqlite;
+
+/// How often SQLite's log is read.
+const SQLITE_BEAT: Duration = Duration::from_millis(100);
+/// How long it takes at most until who follows has heard of a change, if all is well with them.
+pub const HEARD_WITHIN: Duration = SQLITE_BEAT.saturating_mul(2);
+/// How often PostgreSQL's log is read where nothing can be listened to, and how often who listens asks whether they
+/// still would hear.
+const POSTGRES_BEAT: Duration = Duration::from_millis(500);
+/// After so many readings of PostgreSQL's log it is tried again to listen.
+const READINGS: u32 = 60;
+/// What PostgreSQL's readings go back to, by the beginning of the transaction. Rows become visible in the order of
+/// commits, which is not that of ids nor of `at`; a write of ours takes 10 seconds at most.
+const WINDOW: &str = "at > now() - interval '15 seconds'";
+/// The most rows of a window.
+const WINDOW_MOST: usize = 5_000;
+/// How long a reading may take.
+const READING_LIMIT: Duration = Duration::from_secs(1);
+
+/// Lets a cache forget what others have changed, and vouches for it as long as it would hear of that.
+pub struct Follower {
+    source: Source,
+    cache: Arc<Cache>,
+    clock: Clock,
+}
+
+enum Source {
+    Sqlite { path: Box<Path>, log: Option<(DatabaseConnection, Position)> },
+    Postgres(Box<Postgres>),
+}
+
+struct Postgres {
+    location: secrecy::SecretString,
+    pool: DatabaseConnection,
+    listener: Option<Listener>,
+    /// The rows of the window that were read, while the log is read.
+    read: Option<HashSet<i64>>,
+    readings: u32,
+}
+
+impl Follower {
+    pub(super) fn new(location: Location, pool: DatabaseConnection, cache: Arc<Cache>, clock: Clock) -> Self {
+        let source = match location {
+            Location::Sqlite(path) => Source::Sqlite { path: path.into(), log: None },
+            Location::Postgres(location) => Source::Postgres(Box::new(Postgres {
+                location,
+                pool,
+                listener: None,
+                read: None,
+                readings: 0,
+            })),
+        };
+        Self { source, cache, clock }
+    }
+
+    /// Hears all that was committed until now, and vouches for the cache. At first, and whenever something may have been
+    /// missed, it answers [`Changes::Anything`], and everything is forgotten.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] or [`Error::Overloaded`] when nothing can be heard. The cache is not believed until the next
+    /// success.
+    pub async fn tick(&mut self) -> Result<Changes, Error> {
+        let began = self.clock.monotonic();
+        let heard = match &mut self.source {
+            Source::Sqlite { path, log } => limited(read_sqlite(path, log)).await,
+            Source::Postgres(postgres) => postgres.hear().await,
+        };
+        match heard {
+            Ok(changes) => {
+                changes.apply(&self.cache);
+                self.cache.vouch(began);
+                Ok(changes)
+            }
+            Err(error) => {
+                self.cache.distrust();
+                Err(error)
+            }
+        }
+    }
+
+    /// Waits until the next tick is due. What is heard meanwhile is in force at once, and in the answer.
+    pub async fn wait(&mut self) -> Changes {
+        let listener = match &mut self.source {
+            Source::Sqlite { .. } => {
+                tokio::time::sleep(SQLITE_BEAT).await;
+                return Changes::default();
+            }
+            Source::Postgres(postgres) => postgres.listener.as_mut(),
+        };
+        let until = tokio::time::Instant::now() + POSTGRES_BEAT;
+        let mut heard = Changes::default();
+        if let Some(listener) = listener {
+            while let Ok(Ok(change)) = tokio::time::timeout_at(until, listener.next()).await {
+                let change = Changes::These(vec![change]);
+                change.apply(&self.cache);
+                heard.extend(change);
+            }
+        }
+        // A listener that hears no more says so at the next tick.
+        tokio::time::sleep_until(until).await;
+        heard
+    }
+
+    /// Closes its connection. On SQLite it must be the writer that leaves the file last, because a reader could not fold
+    /// the log into it.
+    pub async fn close(self) {
+        if let Source::Sqlite { log: Some((connection, _)), .. } = self.source {
+            // A failure to say goodbye changes nothing.
+            let _ = connection.close().await;
+        }
+    }
+}
+
+async fn read_sqlite(
+    path: &Path,
+    log: &mut Option<(DatabaseConnection, Position)>,
+) -> Result<Changes, Error> {
+    match log {
+        Some((connection, position)) => {
+            let (changes, read_until) = position.read(connection).await?;
+            *position = read_until;
+            Ok(changes)
+        }
+        None => {
+            // Its own connection: while all others are busy it must still be heard what is changed.
+            let connection = sqlite::open_readers(path, 1).await?;
+            let (_, position) = Position::default().read(&connection).await?;
+            *log = Some((connection, position));
+            Ok(Changes::Anything)
+        }
+    }
+}
+
+impl Postgres {
+    async fn hear(&mut self) -> Result<Changes, Error> {
+        if let Some(listener) = &mut self.listener {
+            match listener.beat().await {
+                Ok(changes) => return Ok(changes),
+                Err(error) => tracing::warn!(?error, "the database's notifications are lost"),
+            }
+            self.listener = None;
+        }
+        if self.read.is_none() || self.readings >= READINGS {
+            self.readings = 0;
+            match Listener::connect(&self.location).await {
+                Ok(listener) => {
+                    self.listener = Some(listener);
+                    self.read = None;
+                    return Ok(Changes::Anything);
+                }
+                Err(error) if self.read.is_none() => {
+                    tracing::warn!(?error, "the database sends no notifications: its log is read instead");
+                }
+                Err(error) => tracing::debug!(?error, "the database still sends no notifications"),
+            }
+        }
+        self.readings += 1;
+        let heard = limited(self.poll()).await;
+        if heard.is_err() {
+            // Listening is tried first when the database is back.
+            self.read = None;
+        }
+        heard
+    }
+
+    async fn poll(&mut self) -> Result<Changes, Error> {
+        let rows = changes::within(&self.pool, WINDOW, WINDOW_MOST).await?;
+        let ids: HashSet<i64> = rows.iter().map(|row| row.id).collect();
+        let complete = rows.len() <= WINDOW_MOST;
+        let changes = match &self.read {
+            Some(read) if complete => {
+                let new = rows.into_iter().filter(|row| !read.contains(&row.id));
+                Changes::These(new.map(Change::from).collect())
+            }
+            _ => Changes::Anything,
+        };
+        self.read = Some(ids);
+        Ok(changes)
+    }
+}
+
+async fn limited(reading: impl Future<Output = Result<Changes, Error>>) -> Result<Changes, Error> {
+    match tokio::time::timeout(READING_LIMIT, reading).await {
+        Ok(outcome) => outcome,
+        Err(_elapsed) => Err(Error::Overloaded { retry_after: Duration::from_secs(1) }),
+    }
+}

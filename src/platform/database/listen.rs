@@ -1,0 +1,91 @@
+//! Listening to PostgreSQL: a connection of its own, to which the triggers' notifications come at the commit and in the
+//! order of commits. A notification says what was changed, so there is nothing to be read after it.
+
+use std::time::Duration;
+
+use sea_orm::sqlx;
+use sea_orm::sqlx::postgres::{PgListener, PgNotification};
+use secrecy::{ExposeSecret as _, SecretString};
+use uuid::Uuid;
+
+use crate::error::Error;
+use crate::platform::database::changes::{Change, Changes};
+use crate::platform::secret;
+
+/// Where the triggers send to.
+const CHANNEL: &str = "rolegate";
+
+/// How long a beat may take, and how long it may take to connect.
+const LIMIT: Duration = Duration::from_secs(1);
+
+/// Whoever listens, and is heard by themselves.
+pub(super) struct Listener {
+    listener: PgListener,
+    /// Where its own beats come back to.
+    own_channel: String,
+    beats: u64,
+}
+
+impl Listener {
+    /// Connects, and hears a first beat of its own. What was committed before is not heard.
+    pub(super) async fn connect(url: &SecretString) -> Result<Self, Error> {
+        let connect = async {
+            let mut listener = PgListener::connect(url.expose_secret()).await.map_err(Error::internal)?;
+            // By itself it would go on after a lost connection as if nothing had been missed.
+            listener.eager_reconnect(false);
+            let own_channel = format!("{CHANNEL}_{}", secret::new_id().simple());
+            listener.listen_all([CHANNEL, own_channel.as_str()]).await.map_err(Error::internal)?;
+            let mut this = Self { listener, own_channel, beats: 0 };
+            this.beat().await?;
+            Ok(this)
+        };
+        within_limit(connect).await
+    }
+
+    /// Sends a notification to itself and waits for it. Notifications come in order, so that all that was committed
+    /// before has been heard then; it is in the answer.
+    pub(super) async fn beat(&mut self) -> Result<Changes, Error> {
+        within_limit(async {
+            self.beats += 1;
+            let payload = self.beats.to_string();
+            let notify = sqlx::query("SELECT pg_notify($1, $2)").bind(&self.own_channel).bind(&payload);
+            notify.execute(&mut self.listener).await.map_err(Error::internal)?;
+            let mut changes = Vec::new();
+            loop {
+                let notification = self.notification().await?;
+                if notification.channel() != self.own_channel {
+                    changes.push(change(&notification));
+                } else if notification.payload() == payload {
+                    return Ok(Changes::These(changes));
+                }
+            }
+        })
+        .await
+    }
+
+    /// The next change. Nothing is lost when its future is dropped.
+    pub(super) async fn next(&mut self) -> Result<Change, Error> {
+        loop {
+            let notification = self.notification().await?;
+            if notification.channel() != self.own_channel {
+                return Ok(change(&notification));
+            }
+        }
+    }
+
+    async fn notification(&mut self) -> Result<PgNotification, Error> {
+        let received = self.listener.try_recv().await.map_err(Error::internal)?;
+        received.ok_or_else(|| Error::internal("the connection on which the database notifies was closed"))
+    }
+}
+
+/// What a trigger has written as `topic:subject`.
+fn change(notification: &PgNotification) -> Change {
+    let (topic, subject) = notification.payload().split_once(':').unwrap_or((notification.payload(), ""));
+    Change { topic: topic.to_owned(), subject: Uuid::try_parse(subject).ok() }
+}
+
+async fn within_limit<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let outcome = tokio::time::timeout(LIMIT, future).await;
+    outcome.map_err(|_elapsed| Error::internal("the database's notifications do not arrive"))?
+}
