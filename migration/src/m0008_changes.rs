@@ -1,9 +1,9 @@
 //! What was changed of that which servers keep in memory: `changes` is the log by which each process learns what another
 //! has done, or somebody at the database's own prompt.
 //!
-//! Triggers write it, so that no statement can forget to. Noted are a user's row, the end of a session, a new secret of a
-//! cookie session, and the signing keys. What happens all the time is not: a refresh, and that a session was used. On
-//! PostgreSQL the trigger tells those who listen as well; `at` is the beginning of the transaction, by which a
+//! Triggers write it, so that no statement can forget to. Noted are a user's row (a new one too, for the pages that it
+//! belongs on), the end of a session, a new secret of a cookie session, and the signing keys. What happens all the time
+//! is not: a refresh, and that a session was used. On PostgreSQL the trigger tells those who listen as well; `at` is the beginning of the transaction, by which a
 //! transaction finds its own rows. Ids are without gaps on SQLite, which has one writer; on PostgreSQL they are not.
 
 use sea_orm_migration::prelude::*;
@@ -40,13 +40,15 @@ async fn has_notify(manager: &SchemaManager<'_>) -> Result<bool, DbErr> {
     Ok(manager.get_connection().query_one(&query).await?.is_some())
 }
 
-const SQLITE: [&str; 9] = [
+const SQLITE: [&str; 10] = [
     "CREATE TABLE changes (
         id integer PRIMARY KEY AUTOINCREMENT,
         topic text NOT NULL,
         subject blob,
         at integer NOT NULL DEFAULT (unixepoch())
     )",
+    "CREATE TRIGGER users_added AFTER INSERT ON users
+        BEGIN INSERT INTO changes (topic, subject) VALUES ('users', NEW.id); END",
     "CREATE TRIGGER users_changed AFTER UPDATE ON users
         BEGIN INSERT INTO changes (topic, subject) VALUES ('users', OLD.id); END",
     "CREATE TRIGGER users_removed AFTER DELETE ON users
@@ -81,7 +83,9 @@ const POSTGRES_FUNCTION: &str = "CREATE FUNCTION note_change() RETURNS trigger
     DECLARE
         changed uuid;
     BEGIN
-        IF TG_LEVEL = 'ROW' THEN
+        IF TG_LEVEL = 'ROW' AND TG_OP = 'INSERT' THEN
+            changed := NEW.id;
+        ELSIF TG_LEVEL = 'ROW' THEN
             changed := OLD.id;
         END IF;
         INSERT INTO changes (topic, subject) VALUES (TG_TABLE_NAME, changed);
@@ -93,7 +97,7 @@ const POSTGRES_FUNCTION: &str = "CREATE FUNCTION note_change() RETURNS trigger
 const NOTIFY: &str = "PERFORM pg_notify('rolegate', TG_TABLE_NAME || ':' || coalesce(changed::text, ''));";
 
 const POSTGRES_TRIGGERS: [&str; 5] = [
-    "CREATE TRIGGER users_changed AFTER UPDATE OR DELETE ON users
+    "CREATE TRIGGER users_changed AFTER INSERT OR UPDATE OR DELETE ON users
         FOR EACH ROW EXECUTE FUNCTION note_change()",
     "CREATE TRIGGER sessions_changed AFTER UPDATE OF user_id, delivery, created_at, ended_at ON sessions
         FOR EACH ROW EXECUTE FUNCTION note_change()",

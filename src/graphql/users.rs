@@ -14,7 +14,7 @@ use crate::graphql::policy::{self, owned_by};
 use crate::graphql::sessions::SessionConnection;
 use crate::platform::page::Slice;
 use crate::users::list::{self, Filter};
-use crate::users::recall::recall;
+use crate::users::recall::{recall, recall_page};
 use crate::users::{set_role, user};
 
 /// Somebody who can sign in.
@@ -140,7 +140,7 @@ pub enum UserOrder {
 
 /// A page of users.
 pub struct UserConnection {
-    slice: Slice<user::Model>,
+    slice: Arc<Slice<Arc<user::Model>>>,
     order: list::UserOrder,
     filter: Filter,
 }
@@ -150,16 +150,16 @@ pub struct UserConnection {
 impl UserConnection {
     /// The users with their cursors.
     async fn edges(&self) -> Vec<UserEdge> {
-        let edge = |row: &user::Model| UserEdge {
+        let edge = |row: &Arc<user::Model>| UserEdge {
             cursor: self.order.position(row).cursor(self.order.as_str()),
-            node: row.clone().into(),
+            node: User(row.clone()),
         };
         self.slice.rows.iter().map(edge).collect()
     }
 
     /// The users.
     async fn nodes(&self) -> Vec<User> {
-        self.slice.rows.iter().cloned().map(User::from).collect()
+        self.slice.rows.iter().cloned().map(User).collect()
     }
 
     /// Where this page stands in the list.
@@ -227,7 +227,7 @@ impl UsersQuery {
         let order = order_by.map(list::UserOrder::from).unwrap_or_default();
         let filter = Filter::from(filter.unwrap_or_default());
         let page = Arguments { first, after, last, before }.page(order.as_str())?;
-        let slice = list::list(app(ctx).database.reader(), &filter, order, &page).await?;
+        let slice = recall_page(app(ctx), &filter, order, &page).await?;
         Ok(Some(UserConnection { slice, order, filter }))
     }
 }

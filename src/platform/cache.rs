@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 use crate::platform::clock::Clock;
+use crate::platform::secret::Digest;
 
 /// For how long after everything had been heard the cache is believed.
 pub const TRUST: Duration = Duration::from_secs(2);
@@ -23,7 +24,8 @@ pub const LONGEST: Duration = Duration::from_secs(60);
 /// What the cache itself needs for one row, measured.
 const OVERHEAD: usize = 320;
 
-/// Rows by their id, whatever table they are of: ids are unique across all of them.
+/// Rows by their id, whatever table they are of: ids are unique across all of them. What is made of many rows stands under
+/// a digest of the question, and counts only until anything is changed.
 pub struct Cache {
     rows: moka::sync::Cache<Uuid, Entry>,
     clock: Clock,
@@ -43,6 +45,8 @@ struct Entry {
     bytes: u32,
     era: u64,
     read_at: u64,
+    /// How many changes there had been, for what any change makes void.
+    until_change: Option<u64>,
 }
 
 /// The moment before a read.
@@ -76,7 +80,9 @@ impl Cache {
         }
         let entry = self.rows.get(&id)?;
         let age = Duration::from_micros(now.saturating_sub(entry.read_at));
-        let holds = entry.era == self.era.load(Ordering::Acquire) && age < LONGEST;
+        let unchanged =
+            entry.until_change.is_none_or(|changes| changes == self.changes.load(Ordering::Acquire));
+        let holds = unchanged && entry.era == self.era.load(Ordering::Acquire) && age < LONGEST;
         if holds { entry.row.downcast().ok() } else { None }
     }
 
@@ -89,11 +95,35 @@ impl Cache {
     /// Keeps a row that was read after `mark`, unless anything was changed meanwhile. `heap` is what it takes in bytes
     /// beyond its own size.
     pub fn put<R: Any + Send + Sync>(&self, mark: Mark, id: Uuid, row: Arc<R>, heap: usize) {
+        self.insert(mark, id, row, heap, None);
+    }
+
+    /// The same for the answer to a question about many rows, of which the database does not say which changes concern it.
+    /// Any change makes it void.
+    pub fn put_until_change<R: Any + Send + Sync>(&self, mark: Mark, key: Uuid, answer: Arc<R>, heap: usize) {
+        self.insert(mark, key, answer, heap, Some(mark.changes));
+    }
+
+    /// The place of a question's answer: no two questions share one, whoever writes them.
+    pub fn key(question: &str) -> Uuid {
+        let digest = Digest::of(question.as_bytes());
+        let (half, _) = digest.as_bytes().split_first_chunk().expect("a digest has 32 bytes");
+        Uuid::from_bytes(*half)
+    }
+
+    fn insert<R: Any + Send + Sync>(
+        &self,
+        mark: Mark,
+        id: Uuid,
+        row: Arc<R>,
+        heap: usize,
+        until_change: Option<u64>,
+    ) {
         let bytes = u32::try_from(OVERHEAD + size_of::<R>() + heap).unwrap_or(u32::MAX);
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         if self.changes.load(Ordering::Acquire) == mark.changes {
             let era = self.era.load(Ordering::Acquire);
-            self.rows.insert(id, Entry { row, bytes, era, read_at: mark.at });
+            self.rows.insert(id, Entry { row, bytes, era, read_at: mark.at, until_change });
         }
     }
 
@@ -196,6 +226,17 @@ mod tests {
         assert!(cache.get::<i32>(id(1)).is_some());
         clock.advance(TimeDelta::milliseconds(1));
         assert!(cache.get::<i32>(id(1)).is_none());
+    }
+
+    #[test]
+    fn an_answer_about_many_rows_is_void_after_any_change() {
+        let (cache, _clock) = trusted(1 << 20);
+        cache.put(cache.mark().unwrap(), id(1), Arc::new("row"), 0);
+        cache.put_until_change(cache.mark().unwrap(), id(2), Arc::new("page"), 0);
+        assert_eq!(cache.get::<&str>(id(2)).as_deref(), Some(&"page"));
+        cache.forget([id(3)]);
+        assert_eq!(cache.get::<&str>(id(2)), None);
+        assert_eq!(cache.get::<&str>(id(1)).as_deref(), Some(&"row"));
     }
 
     #[test]

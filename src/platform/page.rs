@@ -64,6 +64,14 @@ pub struct Slice<T> {
     pub has_next_page: bool,
 }
 
+impl<T> Slice<T> {
+    /// The same page of what `of` makes of each row.
+    pub fn map<U>(self, of: impl FnMut(T) -> U) -> Slice<U> {
+        let Self { rows, has_previous_page, has_next_page } = self;
+        Slice { rows: rows.into_iter().map(of).collect(), has_previous_page, has_next_page }
+    }
+}
+
 /// What a list is sorted by: a column or an indexed expression, then the id in the same direction.
 #[derive(Clone)]
 pub struct Sort {

@@ -1,4 +1,4 @@
-//! A user's row from memory, where it is known to be true.
+//! A user's row, or a page of them, from memory, where it is known to be true.
 
 use std::sync::Arc;
 
@@ -7,7 +7,9 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::error::Error;
 use crate::platform::cache::{Cache, Mark};
+use crate::platform::page::{PageRequest, Slice};
 use crate::users::find;
+use crate::users::list::{Filter, UserOrder, list};
 use crate::users::user::Model;
 
 /// The user of this id, without a read if nothing was changed since the last one.
@@ -28,7 +30,35 @@ pub async fn recall(app: &App, id: Uuid) -> Result<Option<Arc<Model>>, Error> {
 
 /// Keeps a user's row that was read after `mark`.
 pub fn remember(cache: &Cache, mark: Mark, user: &Arc<Model>) {
+    cache.put(mark, user.id, Arc::clone(user), heap(user));
+}
+
+/// One page of the users that `filter` lets through, without a read if no user was changed since the last one.
+///
+/// # Errors
+/// Those of [`list`].
+pub async fn recall_page(
+    app: &App,
+    filter: &Filter,
+    order: UserOrder,
+    page: &PageRequest,
+) -> Result<Arc<Slice<Arc<Model>>>, Error> {
+    let key = Cache::key(&format!("users {filter:?} {order:?} {page:?}"));
+    if let Some(slice) = app.cache.get(key) {
+        return Ok(slice);
+    }
+    let mark = app.cache.mark();
+    let slice = list(app.database.reader(), filter, order, page).await?;
+    let slice = Arc::new(slice.map(Arc::new));
+    if let Some(mark) = mark {
+        let rows = slice.rows.iter().map(|user| size_of::<Model>() + heap(user)).sum();
+        app.cache.put_until_change(mark, key, Arc::clone(&slice), rows);
+    }
+    Ok(slice)
+}
+
+/// What a row takes in bytes beyond its own size.
+fn heap(user: &Model) -> usize {
     let texts = [&user.email, &user.username, &user.username_key, &user.name, &user.name_key];
-    let heap = texts.into_iter().flatten().map(String::capacity).sum();
-    cache.put(mark, user.id, Arc::clone(user), heap);
+    texts.into_iter().flatten().map(String::capacity).sum()
 }

@@ -1,10 +1,12 @@
 //! Searching and paging with what people and other programs may send.
 
+use rolegate::access::client::Client;
 use rolegate::platform::page::Position;
+use rolegate::users::suspend::suspend;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::harness::{PASSWORD, Service};
+use crate::harness::{PASSWORD, Persona, Service};
 
 #[tokio::test]
 async fn a_letter_with_an_accent_is_found_however_it_was_typed() {
@@ -35,4 +37,33 @@ async fn a_cursor_that_makes_no_sense_is_refused_where_it_stands() {
             assert_eq!(answer.at("/errors/0/extensions/field"), argument, "{cursor}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_page_that_comes_from_memory_shows_every_change() {
+    let service = Service::start().await;
+    let (max, root) = (service.manager("max").await, service.admin("root").await);
+    let page = async |persona: &Persona<'_>| {
+        let answer = persona.run("{ users(orderBy: OLDEST) { nodes { email role status } } }").await;
+        answer.data()["users"]["nodes"].as_array().unwrap().clone()
+    };
+    assert_eq!(page(&max).await.len(), 2);
+    // A new account, a change on this node and one on another.
+    let ada = service.client("ada").await;
+    assert_eq!(page(&max).await.len(), 3);
+    let input = json!({ "input": { "userId": ada.id(), "role": "MANAGER" } });
+    let change = "mutation($input: SetUserRoleInput!) { setUserRole(input: $input) { id } }";
+    root.run_with(change, input).await.data();
+    assert_eq!(page(&max).await[2]["role"], "MANAGER");
+    let elsewhere = service.another_node().await;
+    suspend(&elsewhere.app, &Client::default(), None, ada.id().parse().unwrap()).await.unwrap();
+    service.hear().await;
+    assert_eq!(page(&max).await[2]["status"], "SUSPENDED");
+    // Another question has another answer.
+    assert_eq!(
+        max.run("{ users(first: 1) { nodes { email } } }").await.data()["users"]["nodes"][0]["email"],
+        "ada@example.test"
+    );
+    service.app.database.close().await;
+    assert_eq!(page(&max).await.len(), 3, "it came from memory");
 }
