@@ -12,6 +12,7 @@ use crate::cli::failure::Failure;
 use crate::cli::log;
 use crate::config::Config;
 use crate::follow::Following;
+use crate::http::tls::Tls;
 use crate::platform::clock::Clock;
 use crate::tokens::signing_key;
 use crate::{graphql, http, worker};
@@ -47,16 +48,21 @@ async fn serve(config: Config) -> Result<(), Failure> {
         ))
     })?;
     let address = listener.local_addr()?;
+    let tls = Tls::load(&config)?.map(Arc::new);
     let app = Arc::new(App::start(config, Clock::System).await?);
     signing_key::load(&app).await?;
     let schema = graphql::schema(app.clone()).map_err(|errors| Failure::new(errors.to_string()))?;
     let stop = http::serve::stop_signal()?;
     announce(&app.config, address)?;
     let worker = tokio::spawn(worker::run(app.clone()));
+    let watch = tls.clone().map(|tls| tokio::spawn(tls.watch()));
     let (stop_following, stopped) = oneshot::channel::<()>();
     let following = Following::of(app.clone()).run(async { drop(stopped.await) });
     let following = tokio::spawn(following);
-    http::serve::serve(listener, http::router(app.clone(), schema), &app.config.http, stop).await;
+    http::serve::serve(listener, http::router(app.clone(), schema), &app.config.http, tls, stop).await;
+    if let Some(watch) = watch {
+        watch.abort();
+    }
     worker.abort();
     drop(stop_following);
     let _ = following.await;
@@ -68,7 +74,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
 fn announce(config: &Config, address: SocketAddr) -> Result<(), Failure> {
     let origin = match &config.public_url {
         Some(_) => config.public_origin(),
-        None => format!("http://{address}"),
+        None => format!("{}://{address}", config.scheme()),
     };
     let mut out = stdout().lock();
     writeln!(out, "Rolegate listens on {address}")?;

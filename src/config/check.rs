@@ -6,83 +6,23 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::ExposeSecret as _;
 use tracing_subscriber::EnvFilter;
-use url::{Host, Url};
+use url::Url;
 use zeroize::Zeroizing;
 
 use crate::config::lifetime::Lifetime;
 use crate::config::load::Loaded;
 use crate::config::password::ARGON2_FLOORS;
-use crate::config::{Config, Network};
+use crate::config::{Carrier, Config, reach};
 
 /// One refused key and the rest of its sentence.
-type Problem = (&'static str, String);
+pub(super) type Problem = (&'static str, String);
 
 /// Everything that is wrong, one sentence each, with the key and where its value comes from.
 pub(super) fn problems(loaded: &Loaded) -> Vec<String> {
     let config = &loaded.config;
-    let groups = [reach, secrets, passwords, tokens_and_sessions, signup, doors];
+    let groups = [reach::problems, secrets, passwords, tokens_and_sessions, signup, doors];
     let found = groups.into_iter().flat_map(|group| group(config));
     found.map(|(key, sentence)| format!("`{key}` ({}) {sentence}", loaded.origin(key))).collect()
-}
-
-/// Who can reach the server, and whether what they send can be read on the way.
-fn reach(config: &Config) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    if !config.listen.ip().is_loopback() && !config.behind_proxy {
-        problems.push((
-            "listen",
-            "is beyond this machine, where passwords would travel unencrypted: set `behind_proxy = true` if a proxy \
-             that terminates TLS stands in front, or listen on 127.0.0.1."
-                .into(),
-        ));
-    }
-    if !config.trusted_proxies.is_empty() && !config.behind_proxy {
-        problems.push((
-            "trusted_proxies",
-            "names proxies although none stands in front: set `behind_proxy = true`, or remove it.".into(),
-        ));
-    }
-    if config.trusted_proxies.iter().any(Network::is_everywhere) {
-        problems.push((
-            "trusted_proxies",
-            "trusts every address, so clients could claim any: name the proxies' networks alone.".into(),
-        ));
-    }
-    problems.extend(public_url(config).map(|sentence| ("public_url", sentence.to_owned())));
-    problems
-}
-
-/// A URL on another host means that a proxy forwards to us, whether `listen` is loopback or not: without
-/// `behind_proxy` such a server would show GraphiQL and introspection to the world.
-fn public_url(config: &Config) -> Option<&'static str> {
-    let Some(url) = &config.public_url else {
-        return config.behind_proxy.then_some(
-            "is not set: with `behind_proxy` it must be the https URL at which clients reach the proxy.",
-        );
-    };
-    let has_host = matches!(url.scheme(), "http" | "https") && url.has_host();
-    if !has_host {
-        Some("must begin with `http://` or `https://` and name a host.")
-    } else if !url.username().is_empty() || url.password().is_some() {
-        Some("must not hold a user name or a password: remove what stands before the @.")
-    } else if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
-        Some("must be an origin alone: remove the path, the query and the fragment.")
-    } else if config.behind_proxy && url.scheme() != "https" {
-        Some("must begin with `https://` when `behind_proxy` is set.")
-    } else if !config.behind_proxy && !is_this_machine(url) {
-        Some("is on another host, so something forwards to this server: set `behind_proxy = true`.")
-    } else {
-        None
-    }
-}
-
-fn is_this_machine(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 fn secrets(config: &Config) -> Vec<Problem> {
@@ -188,7 +128,8 @@ fn signup(config: &Config) -> Vec<Problem> {
     problems
 }
 
-fn is_domain(text: &str) -> bool {
+/// True for a name of at least two labels.
+pub(super) fn is_domain(text: &str) -> bool {
     idna::domain_to_ascii_strict(text).is_ok_and(|domain| domain.contains('.') && !domain.ends_with('.'))
 }
 
@@ -204,6 +145,8 @@ fn doors(config: &Config) -> Vec<Problem> {
     within(&mut problems, "http.max_concurrent_requests", http.max_concurrent_requests, 1..=1_000_000);
     let (second, hour) = (Lifetime::seconds(1), Lifetime::minutes(60));
     within(&mut problems, "http.request_lifetime", http.request_lifetime, second..=hour);
+    let minute = Lifetime::minutes(1);
+    within(&mut problems, "tls.handshake_lifetime", config.tls.handshake_lifetime, second..=minute);
     within(&mut problems, "http.shutdown_lifetime", http.shutdown_lifetime, Lifetime::seconds(0)..=hour);
     within(&mut problems, "worker.purge_interval", config.worker.purge_interval, second..=Lifetime::days(1));
     within(&mut problems, "database.connections", config.database.connections, 1..=1_000);
@@ -214,6 +157,14 @@ fn doors(config: &Config) -> Vec<Problem> {
             index + 1
         );
         problems.push(("http.allowed_origins", sentence));
+    }
+    if let Some(index) = http.carriers.iter().position(Carrier::is_taken) {
+        let sentence = format!(
+            "must list schemes and headers that nothing else uses, such as `scheme:JWT` or `header:x-access-token`; \
+             entry {} means something already.",
+            index + 1
+        );
+        problems.push(("http.carriers", sentence));
     }
     if EnvFilter::builder().parse(&config.log.filter).is_err() {
         problems.push(("log.filter", "is no filter: write `info`, or `info,rolegate=debug`.".into()));

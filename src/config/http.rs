@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::carrier::Carrier;
 use crate::config::lifetime::Lifetime;
 
 /// The HTTP door.
@@ -10,6 +11,11 @@ use crate::config::lifetime::Lifetime;
 pub struct HttpConfig {
     /// Origins whose pages may call us (`https://app.example`). None by default; never `*`, never `null`.
     pub allowed_origins: Vec<String>,
+    /// Where else than in `Authorization: Bearer` an access token may be presented: `scheme:JWT`, `header:x-access-token`.
+    pub carriers: Vec<Carrier>,
+    /// The domain whose hosts all get the session's cookie (`example.com`), which is `__Secure-rolegate` then. By default
+    /// the cookie is `__Host-rolegate` and goes to this host alone. Changing it signs out everybody who has a cookie.
+    pub cookie_domain: Option<String>,
     /// The largest request body, in bytes.
     pub max_body_bytes: usize,
     /// How long one request may take before it is given up.
@@ -24,6 +30,8 @@ impl Default for HttpConfig {
     fn default() -> Self {
         Self {
             allowed_origins: Vec::new(),
+            carriers: Vec::new(),
+            cookie_domain: None,
             max_body_bytes: 64 * 1024,
             request_lifetime: Lifetime::seconds(30),
             shutdown_lifetime: Lifetime::seconds(30),

@@ -6,6 +6,7 @@
 //! [`Config::load`] reads all of them and refuses what would be unsafe. A `Config` that is built by hand, as tests
 //! do, is not checked: cheap hash parameters can be had in no other way.
 
+mod carrier;
 mod check;
 mod database;
 mod environment;
@@ -17,9 +18,11 @@ pub mod load;
 mod log;
 mod network;
 mod password;
+mod reach;
 mod session;
 mod setting;
 mod signup;
+mod tls;
 mod tokens;
 mod worker;
 
@@ -30,6 +33,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize, Serializer};
 use url::Url;
 
+pub use crate::config::carrier::{Carrier, NoCarrier};
 pub use crate::config::database::{DatabaseConfig, Synchronous};
 pub use crate::config::graphql::{GraphqlConfig, Introspection};
 pub use crate::config::http::HttpConfig;
@@ -38,6 +42,7 @@ pub use crate::config::network::{Network, NoNetwork};
 pub use crate::config::password::PasswordConfig;
 pub use crate::config::session::SessionConfig;
 pub use crate::config::signup::{SignupConfig, SignupIdentifier, SignupMode};
+pub use crate::config::tls::TlsConfig;
 pub use crate::config::tokens::TokensConfig;
 pub use crate::config::worker::WorkerConfig;
 
@@ -50,9 +55,10 @@ pub struct Config {
     /// Address and port to listen on. Loopback by default: nothing is served to others unasked.
     pub listen: SocketAddr,
     /// Where clients reach this server: scheme, host and port, no path. The origin of links, and the issuer of tokens.
-    /// Default: `http://<listen>`. `https`, and not to be left out, behind a proxy.
+    /// Default: `http://<listen>`. `https`, and not to be left out, behind a proxy and beyond this machine.
     pub public_url: Option<Url>,
-    /// A proxy that terminates TLS stands in front. Without it, plain HTTP beyond loopback refuses to start.
+    /// A proxy that terminates TLS stands in front. Without it, or `tls.certificate`, listening beyond loopback refuses to
+    /// start.
     pub behind_proxy: bool,
     /// Addresses and networks (`10.0.0.7`, `10.0.0.0/8`) whose `X-Forwarded-For` is believed, counted from the right.
     /// Nobody's by default.
@@ -81,6 +87,8 @@ pub struct Config {
     pub graphql: GraphqlConfig,
     /// The HTTP door.
     pub http: HttpConfig,
+    /// Terminating TLS here.
+    pub tls: TlsConfig,
     /// What is logged, and how.
     pub log: LogConfig,
     /// The timer's door.
@@ -105,6 +113,7 @@ impl Default for Config {
             session: SessionConfig::default(),
             graphql: GraphqlConfig::default(),
             http: HttpConfig::default(),
+            tls: TlsConfig::default(),
             log: LogConfig::default(),
             worker: WorkerConfig::default(),
         }
@@ -132,8 +141,13 @@ impl Config {
     pub fn public_origin(&self) -> String {
         match &self.public_url {
             Some(url) => url.as_str().trim_end_matches('/').to_owned(),
-            None => format!("http://{}", self.listen),
+            None => format!("{}://{}", self.scheme(), self.listen),
         }
+    }
+
+    /// What is spoken at `listen`: `http` or `https`.
+    pub fn scheme(&self) -> &'static str {
+        if self.tls.files().is_some() { "https" } else { "http" }
     }
 
     /// The `iss` of our tokens (RFC 7519 4.1.1).

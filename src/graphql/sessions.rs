@@ -75,8 +75,9 @@ impl SignedIn {
         let viewer = Viewer::User { user_id: user.id, session_id: session.id, role: user.role, expires_at };
         policy::sign_in(ctx, viewer)?;
         if let Credential::Cookie(token) = &credential {
-            let most = session.created_at + app(ctx).config.session.absolute_lifetime.delta();
-            ctx.append_http_header("set-cookie", cookie::set(token, most - session.created_at));
+            let config = &app(ctx).config;
+            let lifetime = config.session.absolute_lifetime.delta();
+            ctx.append_http_header("set-cookie", cookie::set(config, token, lifetime));
         }
         Ok(Self { user: Arc::new(user), session, credential })
     }
@@ -213,6 +214,15 @@ pub struct RefreshInput {
 /// How many sessions `endOtherSessions` answers with, however many it ends.
 const MOST_ENDED: usize = page::MOST as usize;
 
+/// A session that was ended; if it is the one that asks, and travels in a cookie, the cookie goes with it.
+fn taken_leave(ctx: &Context<'_>, ended: session::Model) -> Session {
+    let is_own = policy::viewer(ctx).session_id().is_ok_and(|id| id == ended.id);
+    if is_own && ended.delivery == Delivery::Cookie {
+        ctx.append_http_header("set-cookie", cookie::clear(&app(ctx).config));
+    }
+    ended.into()
+}
+
 /// Mutations of sessions.
 #[derive(Default)]
 pub struct SessionsMutation;
@@ -235,10 +245,7 @@ impl SessionsMutation {
     #[graphql(directive = authenticated::apply())]
     async fn logout(&self, ctx: &Context<'_>) -> Result<Option<Session>> {
         let ended = end::logout(app(ctx), &client(ctx), &policy::viewer(ctx)).await?;
-        if ended.delivery == Delivery::Cookie {
-            ctx.append_http_header("set-cookie", cookie::clear());
-        }
-        Ok(Some(ended.into()))
+        Ok(Some(taken_leave(ctx, ended)))
     }
 
     /// Ends one of the viewer's sessions.
@@ -250,7 +257,7 @@ impl SessionsMutation {
     ) -> Result<Option<Session>> {
         let id = uuid(&id).ok_or(Error::NotFound)?;
         let ended = end::end_session(app(ctx), &client(ctx), &policy::viewer(ctx), id).await?;
-        Ok(Some(ended.into()))
+        Ok(Some(taken_leave(ctx, ended)))
     }
 
     /// Ends all of the viewer's sessions but this one. Answers those that were live, of more than 100 the newest 100.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_graphql::Executor;
 use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, HeaderName, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CACHE_CONTROL, HeaderName, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Uri};
 use axum::middleware::Next;
@@ -15,12 +15,14 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::access::client::Client;
+use crate::access::viewer::Viewer;
 use crate::error::Error;
 use crate::http::answer::{self, Codes};
 use crate::http::client;
+use crate::http::forward_auth;
 use crate::http::graphql::Ran;
 use crate::http::negotiate::{self, MediaType};
-use crate::http::{Door, ROUTES};
+use crate::http::{Door, FORWARD_AUTH, ROUTES};
 use crate::platform::secret;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -57,14 +59,17 @@ pub(super) async fn frame<E: Executor>(
     let method = request.method().clone();
     let route = route(request.uri());
     let cors = door.origins.headers_for(headers);
-    let mut answer = match door.origins.preflight(&method, headers) {
+    // What a proxy asks about is the client's: a preflight of it is none of ours, and an answer to it would let it through.
+    let is_forwarded = forward_auth::is_at(request.uri().path());
+    let preflight = (!is_forwarded).then(|| door.origins.preflight(&method, headers)).flatten();
+    let mut answer = match preflight {
         Some(answer) => answer,
         None => {
             request.extensions_mut().insert(asked.clone());
             guarded(&door, request, next, &asked).await
         }
     };
-    dress(&mut answer, &asked);
+    dress(&mut answer, &asked, door.is_strict);
     if let Some(cors) = cors {
         answer.headers_mut().extend(cors);
     }
@@ -88,24 +93,30 @@ async fn guarded<E: Executor>(door: &Door<E>, request: Request, next: Next, aske
 const RETRY_AFTER_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// The headers of every answer. Only what we ship unchanged, as GraphiQL's files, may say that it can be kept.
-fn dress(answer: &mut Response, asked: &Asked) {
+fn dress(answer: &mut Response, asked: &Asked, is_strict: bool) {
     let mut id = Uuid::encode_buffer();
     let id: &str = asked.request_id.hyphenated().encode_lower(&mut id);
     let headers = answer.headers_mut();
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if is_strict {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
     headers.insert(X_REQUEST_ID, HeaderValue::from_str(id).expect("a UUID is ASCII"));
 }
 
 /// The route for the log. A path of somebody's choosing might hold a secret, so it is not logged.
 fn route(uri: &Uri) -> &'static str {
+    if forward_auth::is_at(uri.path()) {
+        return FORWARD_AUTH;
+    }
     ROUTES.into_iter().find(|route| *route == uri.path()).unwrap_or("other")
 }
 
 fn log(answer: &Response, asked: &Asked, method: &str, route: &str, started: Instant) {
     let ran = answer.extensions().get::<Ran>();
     let codes = answer.extensions().get::<Codes>().map(|Codes(codes)| codes.join(","));
-    let viewer = ran.map(|ran| &ran.viewer);
+    let viewer = ran.map(|ran| &ran.viewer).or_else(|| answer.extensions().get::<Viewer>());
     tracing::info!(
         target: "rolegate::request",
         request_id = %asked.request_id,

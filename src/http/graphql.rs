@@ -98,7 +98,8 @@ async fn run<E: Executor>(
     envelope: Envelope,
     ran: &mut Option<Ran>,
 ) -> Result<async_graphql::Response, Refusal> {
-    let credential = Credential::presented(parts, &door.origins)?;
+    let may_use_cookie = || door.origins.judge_cookie(&parts.method, &parts.headers);
+    let credential = Credential::presented(parts, &door.carriers, may_use_cookie)?;
     let (parsed, operation) = document::read(
         &envelope.query,
         envelope.operation_name.as_deref(),

@@ -2,9 +2,11 @@
 
 mod answer;
 mod authenticate;
+mod carriers;
 mod client;
 mod document;
 mod envelope;
+mod forward_auth;
 mod frame;
 mod graphiql;
 mod graphql;
@@ -15,6 +17,7 @@ mod origins;
 mod refusal;
 pub mod serve;
 mod shown_error;
+pub mod tls;
 
 use std::sync::Arc;
 
@@ -23,41 +26,50 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
+use axum::routing::{any, get};
 use axum::{Router, middleware};
 use tokio::sync::Semaphore;
 
 use crate::app::App;
+use crate::http::carriers::Carriers;
 use crate::http::origins::Origins;
 use crate::tokens::signing_key;
 
 const LANDING: &str = "/";
 const GRAPHQL: &str = "/graphql";
+const FORWARD_AUTH: &str = "/forward-auth";
 const JWKS: &str = "/.well-known/jwks.json";
 const LIVE: &str = "/health/live";
 const READY: &str = "/health/ready";
 
 /// The routes that the request log names.
-const ROUTES: [&str; 5] = [LANDING, GRAPHQL, JWKS, LIVE, READY];
+const ROUTES: [&str; 6] = [LANDING, GRAPHQL, FORWARD_AUTH, JWKS, LIVE, READY];
 
 /// What the routes share.
 struct Door<E> {
     app: Arc<App>,
     schema: E,
     origins: Origins,
+    carriers: Carriers,
+    /// Whether browsers are told to come back by HTTPS alone.
+    is_strict: bool,
     /// As many requests are worked on at once; more wait for their turn.
     turns: Semaphore,
 }
 
 /// All routes. `schema` is whatever executes GraphQL requests; it finds the `Viewer` and the `Client` among a request's values.
 pub fn router<E: Executor>(app: Arc<App>, schema: E) -> Router {
-    let origins = Origins::new(&app.config);
+    let (origins, carriers) = (Origins::new(&app.config), Carriers::new(&app.config));
+    // Not on this machine: `localhost` belongs to every other server on it, too.
+    let is_strict = app.config.tls.files().is_some() && !app.config.is_loopback_only();
     let turns = Semaphore::new(app.config.http.max_concurrent_requests);
     let graphiql_is_on = app.config.graphiql();
-    let door = Arc::new(Door { app, schema, origins, turns });
+    let door = Arc::new(Door { app, schema, origins, carriers, is_strict, turns });
     let mut router = Router::new()
         .route(LANDING, get(landing::landing::<E>))
         .route(GRAPHQL, get(graphql::get::<E>).post(graphql::post::<E>).fallback(graphql::other))
+        .route(FORWARD_AUTH, any(forward_auth::forward_auth::<E>))
+        .route("/forward-auth/{*rest}", any(forward_auth::forward_auth::<E>))
         .route(JWKS, get(jwks::<E>))
         .route(LIVE, get(health::live))
         .route(READY, get(health::ready::<E>));

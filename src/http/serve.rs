@@ -14,14 +14,16 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use rustix::io::Errno;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tower::ServiceExt as _;
 
 use crate::config::HttpConfig;
+use crate::http::tls::Tls;
 
 /// How long a client may take for the head of a request, and how long an idle connection is kept: hyper has one clock for
 /// both. A little longer than the minute for which the usual proxies keep one, so that it is they who close it.
@@ -44,8 +46,15 @@ pub async fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::bind(address).await
 }
 
-/// Serves until `stop` is done, then lets what runs finish for as long as `http.shutdown_lifetime` says.
-pub async fn serve(listener: TcpListener, router: Router, http: &HttpConfig, stop: impl Future<Output = ()>) {
+/// Serves until `stop` is done, then lets what runs finish for as long as `http.shutdown_lifetime` says. HTTPS with `tls`,
+/// plain HTTP without.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    http: &HttpConfig,
+    tls: Option<Arc<Tls>>,
+    stop: impl Future<Output = ()>,
+) {
     let places =
         Arc::new(Semaphore::new(http.max_concurrent_requests.saturating_mul(CONNECTIONS_PER_REQUEST)));
     let graceful = GracefulShutdown::new();
@@ -57,7 +66,8 @@ pub async fn serve(listener: TcpListener, router: Router, http: &HttpConfig, sto
             Some(_) = connections.join_next() => {}
             accepted = accept(&listener, &places) => match accepted {
                 Ok((stream, peer, place)) => {
-                    connections.spawn(converse(stream, peer, place, router.clone(), &graceful));
+                    let (router, watcher) = (router.clone(), graceful.watcher());
+                    connections.spawn(converse(stream, peer, place, router, tls.clone(), watcher));
                 }
                 Err(error) if is_exhaustion(&error) => {
                     tracing::warn!(%error, "no connection can be accepted");
@@ -110,14 +120,36 @@ fn is_exhaustion(error: &io::Error) -> bool {
     matches!(number, Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM))
 }
 
-/// One connection, to its end. The place is given back with it.
-fn converse(
+/// One connection, to its end. The place is given back with it. A client that breaks off, or speaks another protocol, is
+/// its own affair.
+async fn converse(
     stream: TcpStream,
     peer: SocketAddr,
     place: OwnedSemaphorePermit,
     router: Router,
-    graceful: &GracefulShutdown,
-) -> impl Future<Output = ()> + Send + 'static {
+    tls: Option<Arc<Tls>>,
+    watcher: Watcher,
+) {
+    let ended = match tls {
+        None => answer(stream, peer, router, watcher).await,
+        Some(tls) => match tls.handshake(stream).await {
+            Ok(stream) => answer(stream, peer, router, watcher).await,
+            Err(error) => return tracing::debug!(%error, "a client did not agree on keys"),
+        },
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection broke off");
+    }
+    drop(place);
+}
+
+/// Answers what is asked over one connection, until it is closed.
+async fn answer(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: SocketAddr,
+    router: Router,
+    watcher: Watcher,
+) -> hyper::Result<()> {
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
         router.clone().oneshot(request.map(Body::new))
@@ -127,14 +159,7 @@ fn converse(
         .header_read_timeout(HEAD_LIFETIME)
         .max_buf_size(MAX_HEAD)
         .serve_connection(TokioIo::new(stream), service);
-    let watched = graceful.watch(connection);
-    async move {
-        // A client that breaks off or sends no HTTP is its own affair.
-        if let Err(error) = watched.await {
-            tracing::debug!(%error, "a connection broke off");
-        }
-        drop(place);
-    }
+    watcher.watch(connection).await
 }
 
 #[cfg(test)]

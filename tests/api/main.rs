@@ -9,9 +9,12 @@
 mod harness;
 
 mod can;
+mod carriers;
+mod cookie_domain;
 mod cookies;
 mod credentials;
 mod documents;
+mod forward_auth;
 mod hashing;
 mod http;
 mod ids;

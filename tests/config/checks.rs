@@ -6,7 +6,7 @@ use crate::{Setup, set};
 
 #[test]
 fn plain_http_beyond_loopback_is_refused() {
-    insta::assert_snapshot!(set("listen", "0.0.0.0:4000").refused(), @"`listen` (--set) is beyond this machine, where passwords would travel unencrypted: set `behind_proxy = true` if a proxy that terminates TLS stands in front, or listen on 127.0.0.1.");
+    insta::assert_snapshot!(set("listen", "0.0.0.0:4000").refused(), @"`listen` (--set) is beyond this machine, where passwords would travel unencrypted: set `tls.certificate` and `tls.private_key`, or `behind_proxy = true` if a proxy that terminates TLS stands in front, or listen on 127.0.0.1.");
     assert!(set("listen", "[::]:4000").refused().contains("beyond this machine"));
     let behind = set("listen", "0.0.0.0:4000").flag("--behind-proxy", "behind_proxy", "true");
     let loaded = behind.flag("--public-url", "public_url", "https://auth.example.com").load();
@@ -92,6 +92,7 @@ fn lengths_and_lifetimes_have_bounds() {
         ("session.absolute_lifetime", "366d"),
         ("session.refresh_grace_lifetime", "61s"),
         ("worker.purge_interval", "0s"),
+        ("tls.handshake_lifetime", "61s"),
         ("graphql.max_depth", "0"),
         ("http.max_body_bytes", "0"),
         ("http.max_concurrent_requests", "0"),
@@ -119,4 +120,97 @@ fn only_real_origins_and_domains_are_allowed() {
         assert!(sentence.contains("entry 1 is none"), "{domain}: {sentence}");
     }
     set("signup.email_domains", "example.com,bücher.example").load();
+}
+
+/// A server that terminates TLS itself, with these settings besides.
+fn with_tls(settings: &[(&str, &str)]) -> Setup {
+    let files = [("tls.certificate", "certificate.pem"), ("tls.private_key", "key.pem")];
+    let all = files.iter().chain(settings);
+    all.fold(Setup::new(), |setup, (key, value)| setup.flag("--set", key, value))
+}
+
+#[test]
+fn tls_stands_in_for_a_proxy() {
+    let public = ("public_url", "https://auth.example.com");
+    let loaded = with_tls(&[("listen", "0.0.0.0:443"), public]).load();
+    assert!(!loaded.config.graphiql() && loaded.config.introspection() == Introspection::Off);
+    let here = with_tls(&[]).load().config;
+    assert_eq!(here.issuer(), "https://127.0.0.1:4000");
+    assert!(here.graphiql() && here.introspection() != Introspection::Off);
+    with_tls(&[("listen", "0.0.0.0:443"), public, ("behind_proxy", "true")]).load();
+    insta::assert_snapshot!(with_tls(&[("listen", "0.0.0.0:443")]).refused(), @"`public_url` (default) is not set: beyond this machine it must be the https URL at which clients reach this server.");
+    insta::assert_snapshot!(with_tls(&[("public_url", "http://localhost:4000")]).refused(), @"`public_url` (--set) must begin with `https://` when `tls.certificate` is set.");
+    insta::assert_snapshot!(with_tls(&[public]).refused(), @"`public_url` (--set) is on another host, so something forwards to this server: set `behind_proxy = true`.");
+    insta::assert_snapshot!(set("tls.certificate", "certificate.pem").refused(), @"`tls.certificate` (--set) is of no use alone: set `tls.private_key` too, or remove it.");
+    insta::assert_snapshot!(set("tls.private_key", "key.pem").refused(), @"`tls.private_key` (--set) is of no use alone: set `tls.certificate` too, or remove it.");
+    let alone = set("tls.certificate", "certificate.pem").flag("--listen", "listen", "0.0.0.0:443").refused();
+    assert!(alone.contains("beyond this machine"), "{alone}");
+}
+
+#[test]
+fn a_cookie_for_a_domain_needs_https_and_the_domain_of_this_host() {
+    let domain = |domain: &str, public_url: &str| {
+        with_tls(&[("listen", "0.0.0.0:443"), ("public_url", public_url), ("http.cookie_domain", domain)])
+    };
+    for (parent, url) in [
+        ("example.com", "https://auth.example.com"),
+        ("example.com", "https://example.com"),
+        ("eu.example.com", "https://auth.eu.example.com:8443"),
+        ("xn--bcher-kva.example", "https://auth.b\u{fc}cher.example"),
+    ] {
+        domain(parent, url).load();
+    }
+    for wrong in [
+        "com",
+        "localhost",
+        ".example.com",
+        "Example.com",
+        "b\u{fc}cher.example",
+        "example.com.",
+        "a b.com",
+        "*",
+    ] {
+        let sentence = domain(wrong, "https://auth.example.com").refused();
+        assert!(
+            sentence.starts_with("`http.cookie_domain` (--set) must be a domain of at least two"),
+            "{sentence}"
+        );
+    }
+    insta::assert_snapshot!(domain("example.org", "https://auth.example.com").refused(), @"`http.cookie_domain` (--set) must be the domain of `public_url`'s host, or one above it.");
+    for unrelated in ["ample.com", "auth.example.com.evil.example", "app.auth.example.com"] {
+        assert!(
+            domain(unrelated, "https://auth.example.com").refused().contains("or one above it"),
+            "{unrelated}"
+        );
+    }
+    let plain = set("http.cookie_domain", "example.com");
+    insta::assert_snapshot!(plain.refused(), @"`http.cookie_domain` (--set) needs a `public_url` that begins with `https://` and names a host of this domain.");
+    assert!(domain("0.0.1", "https://127.0.0.1").refused().contains("needs a `public_url`"));
+}
+
+#[test]
+fn a_carrier_is_a_place_that_nothing_else_uses() {
+    let loaded = set("http.carriers", "scheme:JWT, header:X-Access-Token").load();
+    let carriers: Vec<_> = loaded.config.http.carriers.iter().map(ToString::to_string).collect();
+    assert_eq!(carriers, ["scheme:jwt", "header:x-access-token"]);
+    Setup::new().toml("[http]\ncarriers = [\"scheme:JWT\"]\n").load();
+    for taken in [
+        "header:authorization",
+        "header:Cookie",
+        "header:host",
+        "header:content-type",
+        "header:x-forwarded-for",
+        "header:x-rolegate-user-id",
+        "header:origin",
+        "scheme:Basic",
+        "scheme:DPoP",
+    ] {
+        let sentence = set("http.carriers", &format!("scheme:JWT,{taken}")).refused();
+        assert!(sentence.contains("entry 2 means something already"), "{taken}: {sentence}");
+    }
+    for none in ["query:access_token", "header:", "x-access-token", "header:x_access_token"] {
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(set("http.carriers", none).refused(), @"`http.carriers` (--set) must be a list, as in `scheme:JWT` or `header:x-access-token`.");
+        }
+    }
 }

@@ -10,3 +10,4 @@ mod origins;
 mod protocol;
 mod request_log;
 mod serving;
+mod tls;

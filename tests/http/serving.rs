@@ -19,7 +19,7 @@ async fn start(door: &Door, http: HttpConfig) -> (SocketAddr, oneshot::Sender<()
     let (stop, stopped) = oneshot::channel();
     let router = door.router.clone();
     let server = tokio::spawn(async move {
-        serve::serve(listener, router, &http, async { drop(stopped.await) }).await;
+        serve::serve(listener, router, &http, None, async { drop(stopped.await) }).await;
     });
     (address, stop, server)
 }

@@ -9,11 +9,12 @@ use crate::platform::master_key;
 
 const PART: &str = "files";
 
-/// The database and the key belong to us alone; so does every file that a secret was read from.
+/// The database and the keys belong to us alone; so does every file that a secret was read from.
 pub(super) fn examine(loaded: &Loaded) -> Vec<Finding> {
     let mut paths: Vec<PathBuf> = Vec::new();
     paths.extend(Database::sqlite_path(&loaded.config).ok().flatten());
     paths.extend(master_key::path(&loaded.config).ok().flatten());
+    paths.extend(loaded.config.tls.private_key.clone());
     for key in ["master_key", "database_url"] {
         match loaded.origin(key) {
             Origin::File { path, .. } => paths.push(path),
