@@ -53,20 +53,20 @@ def stop(process):
 class Browser:
     """Headless Chromium with a profile of its own, which resolves no name but loopback's."""
 
-    def __init__(self, profile, chromedriver="chromedriver"):
+    def __init__(self, profile, chromedriver="chromedriver", accepts_any_certificate=False):
         port = free_port()
         self.driver = subprocess.Popen([chromedriver, f"--port={port}", "--log-level=SEVERE"])
         self.session = None
         try:
             self.address = f"http://127.0.0.1:{port}"
             wait_until("chromedriver", lambda: self._driver_runs() and answers(f"{self.address}/status"))
-            self.session = self._call("POST", "/session", self._capabilities(profile))["sessionId"]
+            self.session = self._call("POST", "/session", self._capabilities(profile, accepts_any_certificate))["sessionId"]
         except BaseException:
             self.close()
             raise
 
     @staticmethod
-    def _capabilities(profile):
+    def _capabilities(profile, accepts_any_certificate):
         arguments = [
             "--headless=new",
             "--disable-gpu",
@@ -86,6 +86,7 @@ class Browser:
             "capabilities": {
                 "alwaysMatch": {
                     "browserName": "chrome",
+                    "acceptInsecureCerts": accepts_any_certificate,
                     "goog:chromeOptions": {"args": arguments},
                     "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
                 }
@@ -119,8 +120,11 @@ class Browser:
 
     def before_each_document(self, script):
         """Runs `script` in every new document, before the page's own."""
-        command = {"cmd": "Page.addScriptToEvaluateOnNewDocument", "params": {"source": script}}
-        self._call("POST", "/goog/cdp/execute", command)
+        self.call("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+
+    def call(self, command, parameters=None):
+        """A command of the DevTools protocol, for what WebDriver has no word for."""
+        return self._call("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters or {}})
 
     def open(self, url):
         self._call("POST", "/url", {"url": url})
