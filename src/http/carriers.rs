@@ -64,14 +64,14 @@ impl Carriers {
     /// The value of the session's cookie, if it is there. A browser that holds two of the name does not say which host set
     /// which, so neither counts.
     pub(super) fn cookie<'h>(&self, headers: &'h HeaderMap) -> Option<Carried<'h>> {
-        let lists = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut values = lists
-            .flat_map(|pairs| pairs.split(';'))
-            .filter_map(|pair| pair.trim_ascii().split_once('='))
-            .filter(|(name, _)| *name == self.cookie)
-            .map(|(_, value)| value);
+        // As bytes: what another application keeps in a cookie of its own, in whatever letters, must not hide ours.
+        let pairs =
+            headers.get_all(COOKIE).iter().flat_map(|list| list.as_bytes().split(|byte| *byte == b';'));
+        let mut values = pairs
+            .filter_map(|pair| pair.trim_ascii().strip_prefix(self.cookie.as_bytes())?.strip_prefix(b"="));
         let value = values.next()?;
-        Some((values.next().is_none() && value.len() <= MAX_CREDENTIAL).then_some(value))
+        let is_one = values.next().is_none() && value.len() <= MAX_CREDENTIAL;
+        Some(is_one.then_some(value).and_then(|value| std::str::from_utf8(value).ok()))
     }
 
     /// `credentials = "Bearer" 1*SP b64token` (RFC 6750 2.1), and nothing before, between or after.

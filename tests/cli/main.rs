@@ -6,6 +6,7 @@ mod permissions;
 mod revocation;
 mod server;
 mod start;
+mod tls;
 mod users;
 
 use std::io::Write as _;

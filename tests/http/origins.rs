@@ -74,6 +74,23 @@ async fn a_cookie_that_is_there_twice_or_too_long_counts_for_nothing() {
     }
 }
 
+#[tokio::test]
+async fn another_applications_cookie_hides_ours_in_no_alphabet() {
+    let door = door().await;
+    let viewer = async |cookie: &[u8]| {
+        let request =
+            Request::post("/graphql").header("content-type", "application/json").header("origin", FRIEND);
+        let request = request.header("cookie", cookie).body(Body::from(r#"{"query":"{ viewer }"}"#));
+        door.send(request.unwrap()).await.json()["data"]["viewer"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(viewer("name=J\u{fc}rgen; __Host-rolegate=abc".as_bytes()).await, "TOKEN_INVALID");
+    assert_eq!(viewer(b"name=\xff\xfe;__Host-rolegate=\xff").await, "TOKEN_INVALID", "it was looked at");
+    assert_eq!(
+        viewer("name=\u{fc}; x__Host-rolegate=abc; __Host-rolegate2=abc".as_bytes()).await,
+        "anonymous"
+    );
+}
+
 async fn preflight(door: &Door, origin: &str) -> Answer {
     let request = Request::builder()
         .method("OPTIONS")

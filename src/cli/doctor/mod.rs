@@ -5,6 +5,7 @@ mod database;
 mod files;
 mod keys;
 mod proxy;
+mod tls;
 
 use std::io::{Write as _, stdout};
 
@@ -69,6 +70,7 @@ async fn examined(loaded: &Loaded) -> Vec<Finding> {
     let mut findings =
         vec![Finding::good("configuration", format!("Accepted. Settings that somebody set: {set}."))];
     findings.push(proxy::examine(config));
+    findings.extend(tls::examine(config));
     findings.push(clock::of_this_machine());
     let opened = opened(config).await;
     findings.extend(database::examine(config, &opened).await);
