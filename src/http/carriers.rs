@@ -32,8 +32,11 @@ impl Carriers {
         for carrier in &config.http.carriers {
             match carrier {
                 Carrier::Scheme(name) => schemes.push(name.clone()),
-                // What is no header's name, nobody can send.
-                Carrier::Header(name) => headers.extend(name.parse::<HeaderName>().ok()),
+                // A header that is listed twice is still one; what is no header's name, nobody can send.
+                Carrier::Header(name) => match name.parse::<HeaderName>() {
+                    Ok(name) if !headers.contains(&name) => headers.push(name),
+                    _ => {}
+                },
             }
         }
         Self { schemes, headers, cookie: cookie::name(config) }

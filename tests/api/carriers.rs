@@ -13,7 +13,9 @@ const BAD_TOKEN: &str = "Bearer realm=\"rolegate\", error=\"invalid_token\"";
 async fn service() -> Service {
     Service::with(|config| {
         config.http.carriers =
-            ["scheme:JWT", "header:x-access-token", "header:token"].map(|text| text.parse().unwrap()).into();
+            ["scheme:JWT", "header:x-access-token", "header:token", "header:X-Access-Token"]
+                .map(|text| text.parse().unwrap())
+                .into();
         config.http.allowed_origins = vec!["https://app.example".into()];
     })
     .await

@@ -1,4 +1,5 @@
-// Signs up, logs in, asks `me`, and refreshes after a bad access token, with the clients that people use:
+// Signs up, logs in, asks `me`, refreshes after a bad access token, and does without tokens with a cookie, with the
+// clients that people use:
 //
 //   node real-clients.mjs http://127.0.0.1:4000/graphql
 import assert from "node:assert/strict";
@@ -17,6 +18,7 @@ const SIGNED_IN = "... on SignedIn { accessToken refreshToken user { id email ro
 const SIGNUP = parse(`mutation Signup($input: SignupInput!) { signup(input: $input) { ${SIGNED_IN} } }`);
 const LOG_IN = parse(`mutation LogIn($input: LoginInput!) { login(input: $input) { ${SIGNED_IN} } }`);
 const REFRESH = parse("mutation Refresh($input: RefreshInput!) { refresh(input: $input) { accessToken refreshToken } }");
+const LOG_OUT = parse("mutation LogOut { logout { id } }");
 const ME = parse("query Me { me { id email role } }");
 
 const [url] = process.argv.slice(2);
@@ -52,7 +54,30 @@ async function walk(name, tokens, { mutate, me, codes }) {
   tokens.accessToken = forged(login.accessToken);
   assert.equal((await me()).me.id, signup.user.id, "me after a refresh");
   assert.notEqual(tokens.refreshToken, login.refreshToken, "the client has refreshed");
-  console.log(`${name}: signup, login, me, refused, refreshed`);
+
+  Object.assign(tokens, { accessToken: undefined, refreshToken: undefined });
+  const input = { identifier: email, password, delivery: "COOKIE" };
+  const { login: inCookie } = await mutate(LOG_IN, { input });
+  assert.deepEqual([inCookie.accessToken, inCookie.refreshToken], [null, null], "no tokens beside the cookie");
+  assert.equal((await me()).me.id, signup.user.id, "me with the cookie");
+  await mutate(LOG_OUT, {});
+  assert.deepEqual(await codes(me), ["UNAUTHENTICATED"], "me after logging out");
+  console.log(`${name}: signup, login, me, refused, refreshed; a cookie, and logged out`);
+}
+
+/** `fetch` as a page of the server's own origin has it: it keeps the cookie, and says where it comes from. */
+function fetchOfPage() {
+  let cookie = "";
+  return async (target, options) => {
+    const headers = new Headers(options.headers);
+    headers.set("origin", new URL(url).origin);
+    if (cookie) headers.set("cookie", cookie);
+    const answer = await fetch(target, { ...options, headers });
+    for (const set of answer.headers.getSetCookie()) {
+      cookie = set.includes("Max-Age=0;") ? "" : set.split(";")[0];
+    }
+    return answer;
+  };
 }
 
 async function apollo() {
@@ -66,7 +91,7 @@ async function apollo() {
     return from(refresh(tokens, mutate)).pipe(switchMap(() => forward(operation)));
   });
   client = new ApolloClient({
-    link: ApolloLink.from([refreshing, withToken, new HttpLink({ uri: url })]),
+    link: ApolloLink.from([refreshing, withToken, new HttpLink({ uri: url, fetch: fetchOfPage() })]),
     cache: new InMemoryCache(),
   });
   const me = async () => (await client.query({ query: ME, fetchPolicy: "network-only" })).data;
@@ -82,7 +107,7 @@ async function urql() {
     refreshAuth: () =>
       refresh(tokens, async (document, variables) => (await utilities.mutate(document, variables)).data),
   }));
-  const client = new Client({ url, exchanges: [authentication, fetchExchange], preferGetMethod: false });
+  const client = new Client({ url, fetch: fetchOfPage(), exchanges: [authentication, fetchExchange], preferGetMethod: false });
   const mutate = async (document, variables) => data(await client.mutation(document, variables));
   const me = async () => data(await client.query(ME, {}));
   const data = ({ error, data }) => {
@@ -94,7 +119,7 @@ async function urql() {
 
 async function graphqlRequest() {
   const tokens = {};
-  const client = new GraphQLClient(url, { headers: () => bearer(tokens) });
+  const client = new GraphQLClient(url, { headers: () => bearer(tokens), fetch: fetchOfPage() });
   const mutate = (document, variables) => client.request(document, variables);
   const codes = (run) => refusal(run, (error) => error instanceof ClientError && error.response.errors);
   // It has no hook for this, so its users write this loop.
