@@ -1,5 +1,7 @@
 //! The command line as people and scripts meet it: the real binary in a directory of its own.
 
+#[path = "../support/certificate.rs"]
+mod certificate;
 mod commands;
 mod doctor;
 mod permissions;

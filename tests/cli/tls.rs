@@ -3,32 +3,14 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::Command;
 
-use crate::Place;
+use crate::{Place, certificate};
 
 const FILES: [&str; 4] = ["--set", "tls.certificate=certificate.pem", "--set", "tls.private_key=key.pem"];
 
 fn with_certificate() -> Place {
     let place = Place::new();
-    let made = Command::new("openssl")
-        .args([
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-days",
-            "2",
-        ])
-        .args(["-subj", "/CN=localhost", "-keyout", "key.pem", "-out", "certificate.pem"])
-        .current_dir(place.path())
-        .output()
-        .expect("openssl is installed");
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    fs::set_permissions(place.path().join("key.pem"), fs::Permissions::from_mode(0o600)).expect("ours");
+    certificate::make(place.path());
     place
 }
 

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has said what it has to say")]
 
 mod answers;
+#[path = "../support/certificate.rs"]
+mod certificate;
 mod credentials;
 mod harness;
 mod limits;

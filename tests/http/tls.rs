@@ -3,7 +3,6 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,11 +24,8 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use crate::certificate;
 use crate::harness::Door;
-
-/// No authority, or a client would not take it for a server's.
-const REQUEST: &str = "[req]\nprompt = no\ndistinguished_name = name\nx509_extensions = extensions\n[name]\nCN = localhost\n\
-                       [extensions]\nsubjectAltName = DNS:localhost\nbasicConstraints = critical,CA:FALSE\n";
 
 /// A folder with a certificate and its key, and the settings that name them.
 struct Folder(tempfile::TempDir);
@@ -47,24 +43,7 @@ impl Folder {
 
     /// Puts another certificate and key in the place of those that are there.
     fn renew(&self) {
-        fs::write(self.path("request"), REQUEST).unwrap();
-        let made = Command::new("openssl")
-            .args([
-                "req",
-                "-x509",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:P-256",
-                "-nodes",
-                "-days",
-                "2",
-            ])
-            .args(["-config", "request", "-keyout", "key.pem", "-out", "certificate.pem"])
-            .current_dir(self.0.path())
-            .output()
-            .expect("openssl is installed");
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        certificate::make(self.0.path());
     }
 
     fn change(&self, config: &mut Config) {
@@ -81,7 +60,7 @@ impl Folder {
     /// A client that trusts the certificate that is there now, and nothing else.
     fn client(&self, versions: &[&'static SupportedProtocolVersion]) -> ClientConfig {
         let mut roots = RootCertStore::empty();
-        roots.add(certificate(&self.path("certificate.pem"))).unwrap();
+        roots.add(certificate_in(&self.path("certificate.pem"))).unwrap();
         ClientConfig::builder_with_provider(Arc::new(default_provider()))
             .with_protocol_versions(versions)
             .unwrap()
@@ -90,7 +69,7 @@ impl Folder {
     }
 }
 
-fn certificate(path: &Path) -> CertificateDer<'static> {
+fn certificate_in(path: &Path) -> CertificateDer<'static> {
     CertificateDer::from_pem_file(path).unwrap()
 }
 
@@ -172,7 +151,7 @@ async fn a_renewed_certificate_is_taken_up_and_no_connection_dropped() {
     running.connect(old).await.expect_err("it is another certificate");
     let mut after = running.connect(folder.client(&[&TLS13])).await.unwrap();
     let shown = after.get_ref().1.peer_certificates().unwrap()[0].clone();
-    assert_eq!(shown, certificate(&folder.path("certificate.pem")));
+    assert_eq!(shown, certificate_in(&folder.path("certificate.pem")));
     ask(&mut after).await;
     ask(&mut before).await;
     drop((before, after));
