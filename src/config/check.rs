@@ -98,6 +98,7 @@ fn tokens_and_sessions(config: &Config) -> Vec<Problem> {
         tokens.access_token_lifetime,
         second..=Lifetime::minutes(60),
     );
+    within(&mut problems, "tokens.access_token_jitter", tokens.access_token_jitter, 0..=50);
     within(&mut problems, "tokens.leeway", tokens.leeway, Lifetime::seconds(0)..=Lifetime::seconds(60));
     within(&mut problems, "session.absolute_lifetime", session.absolute_lifetime, second..=year);
     within(&mut problems, "session.idle_lifetime", session.idle_lifetime, second..=year);

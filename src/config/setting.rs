@@ -38,6 +38,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("tokens.issuer", TEXT),
     setting("tokens.audience", TEXT),
     setting("tokens.access_token_lifetime", LIFETIME),
+    setting("tokens.access_token_jitter", COUNT),
     setting("tokens.leeway", LIFETIME),
     setting("session.idle_lifetime", LIFETIME),
     setting("session.absolute_lifetime", LIFETIME),

@@ -14,6 +14,9 @@ pub struct TokensConfig {
     pub audience: Option<String>,
     /// How long an access token counts; at most an hour.
     pub access_token_lifetime: Lifetime,
+    /// By how much of its lifetime, in percent, an access token ends sooner at most: how much is drawn for each, so that
+    /// those who signed in together do not refresh together. 0 to 50; with 0 all count equally long.
+    pub access_token_jitter: u32,
     /// How far the clocks of two nodes may be apart; at most a minute.
     pub leeway: Lifetime,
 }
@@ -24,6 +27,7 @@ impl Default for TokensConfig {
             issuer: None,
             audience: None,
             access_token_lifetime: Lifetime::minutes(10),
+            access_token_jitter: 10,
             leeway: Lifetime::seconds(5),
         }
     }

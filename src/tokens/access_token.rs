@@ -1,6 +1,7 @@
 //! Access tokens: JWTs after RFC 9068, signed here and judged here.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound as _, Utc};
 use jsonwebtoken::{Header, decode};
@@ -9,6 +10,7 @@ use uuid::Uuid;
 
 use crate::access::role::Role;
 use crate::app::App;
+use crate::config::TokensConfig;
 use crate::error::{Error, Unauthenticated};
 use crate::platform::keyring::{Bearer, Key};
 use crate::platform::secret::{self, Digest};
@@ -63,7 +65,7 @@ pub fn issue(app: &App, user_id: Uuid, session_id: Uuid, role: Role) -> Result<A
     let key = app.keyring.signing()?;
     let issued_at = app.clock.now();
     // `exp` is in whole seconds (RFC 7519 2), and what clients are told is what it says.
-    let expires_at = (issued_at + app.config.tokens.access_token_lifetime.delta()).trunc_subsecs(0);
+    let expires_at = (issued_at + drawn_lifetime(&app.config.tokens)?).trunc_subsecs(0);
     let claims = Claims {
         iss: app.config.issuer(),
         aud: app.config.audience(),
@@ -81,6 +83,15 @@ pub fn issue(app: &App, user_id: Uuid, session_id: Uuid, role: Role) -> Result<A
     header.kid = Some(key.kid.clone());
     let text = key.sign(&header, &claims)?;
     Ok(AccessToken { text, expires_at })
+}
+
+/// How long one token counts: the configured lifetime, or less by a share that is drawn for it, never more. A million
+/// clients who signed in within one second would else come back for the next token within one second, for ever.
+fn drawn_lifetime(config: &TokensConfig) -> Result<Duration, Error> {
+    let longest = config.access_token_lifetime.duration();
+    let most = longest.as_secs() * u64::from(config.access_token_jitter) / 100;
+    let sooner = u64::from_le_bytes(*secret::random_bytes()?) % (most + 1);
+    Ok(longest - Duration::from_secs(sooner))
 }
 
 /// Judges a presented token: its shape, its key, its signature, then every claim (RFC 7519 7.2, RFC 8725 3, RFC 9068 4).

@@ -37,3 +37,4 @@ mod server;
 mod session_secrets;
 mod sessions;
 mod users;
+mod token_lifetimes;

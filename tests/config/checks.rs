@@ -86,6 +86,7 @@ fn lengths_and_lifetimes_have_bounds() {
         ("password.parallelism", "17"),
         ("tokens.access_token_lifetime", "0s"),
         ("tokens.access_token_lifetime", "61m"),
+        ("tokens.access_token_jitter", "51"),
         ("tokens.leeway", "61s"),
         ("tokens.issuer", ""),
         ("session.idle_lifetime", "31d"),

@@ -222,6 +222,7 @@ fn what_is_in_force_masks_secrets_and_names_origins() {
     tokens.issuer = "http://127.0.0.1:4000" (default)
     tokens.audience = "http://127.0.0.1:4000" (default)
     tokens.access_token_lifetime = "10m" (default)
+    tokens.access_token_jitter = 10 (default)
     tokens.leeway = "5s" (default)
     session.idle_lifetime = "14d" (default)
     session.absolute_lifetime = "30d" (default)
