@@ -11,6 +11,7 @@ mod m0004_spent_refresh_tokens;
 mod m0005_signing_keys;
 mod m0006_audit_events;
 mod m0008_changes;
+mod m0011_live_sessions;
 
 use sea_orm_migration::prelude::*;
 
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_signing_keys::Migration),
             Box::new(m0006_audit_events::Migration),
             Box::new(m0008_changes::Migration),
+            Box::new(m0011_live_sessions::Migration),
         ]
     }
 }

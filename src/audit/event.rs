@@ -34,11 +34,20 @@ pub enum Event {
         /// Which.
         session_id: Uuid,
     },
-    /// A user ended a session.
+    /// Somebody ended a session.
     SessionEnded {
-        /// Who ended it.
-        actor_id: Uuid,
-        /// The session.
+        /// Who ended it: its user, or an admin; `None`: an operator, on the command line.
+        actor_id: Option<Uuid>,
+        /// Whose it was.
+        user_id: Uuid,
+        /// Which.
+        session_id: Uuid,
+    },
+    /// A user who had as many sessions as they may opened another one, which ended this.
+    SessionDisplaced {
+        /// Whose it was.
+        user_id: Uuid,
+        /// Which.
         session_id: Uuid,
     },
     /// An operator made an account.
@@ -107,7 +116,12 @@ impl Event {
             Self::RefreshTokenReused { user_id, session_id } => {
                 told("REFRESH_TOKEN_REUSED", None, Some(user_id), Some(session_id))
             }
-            Self::SessionEnded { actor_id, session_id } => by_self("SESSION_ENDED", actor_id, session_id),
+            Self::SessionEnded { actor_id, user_id, session_id } => {
+                told("SESSION_ENDED", actor_id, Some(user_id), Some(session_id))
+            }
+            Self::SessionDisplaced { user_id, session_id } => {
+                by_self("SESSION_DISPLACED", user_id, session_id)
+            }
             Self::UserCreated { user_id, role } => Told {
                 detail: Some(json!({ "role": role })),
                 ..told("USER_CREATED", None, Some(user_id), None)

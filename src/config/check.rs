@@ -108,6 +108,7 @@ fn tokens_and_sessions(config: &Config) -> Vec<Problem> {
     let grace = Lifetime::seconds(0)..=Lifetime::seconds(60);
     within(&mut problems, "session.refresh_grace_lifetime", session.refresh_grace_lifetime, grace);
     within(&mut problems, "session.cache_bytes", session.cache_bytes, 65_536..=1 << 40);
+    within(&mut problems, "session.max_per_user", session.max_per_user, 1..=10_000);
     for (key, value) in [("tokens.issuer", &tokens.issuer), ("tokens.audience", &tokens.audience)] {
         if value.as_ref().is_some_and(|text| text.trim().is_empty()) {
             problems.push((key, "must not be empty: remove it to use the public URL.".into()));

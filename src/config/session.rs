@@ -19,6 +19,8 @@ pub struct SessionConfig {
     pub cache: bool,
     /// The most that is kept in memory of sessions and users, in bytes. A live session and its user take about 1 KB.
     pub cache_bytes: u64,
+    /// How many sessions a user has at most. Whoever opens one more loses the one that was unused for longest.
+    pub max_per_user: u32,
 }
 
 impl Default for SessionConfig {
@@ -29,6 +31,7 @@ impl Default for SessionConfig {
             refresh_grace_lifetime: Lifetime::seconds(10),
             cache: true,
             cache_bytes: 32 * 1024 * 1024,
+            max_per_user: 100,
         }
     }
 }

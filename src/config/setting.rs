@@ -45,6 +45,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("session.refresh_grace_lifetime", LIFETIME),
     setting("session.cache", YES_OR_NO),
     setting("session.cache_bytes", COUNT),
+    setting("session.max_per_user", COUNT),
     setting("graphql.graphiql", YES_OR_NO),
     setting("graphql.introspection", "`off`, `filtered` or `full`"),
     setting("graphql.max_depth", COUNT),

@@ -5,6 +5,7 @@ pub mod liveness;
 pub mod standing;
 pub mod spent_refresh_token;
 pub mod successor;
+mod displace;
 pub mod open;
 pub mod refresh;
 pub mod resume;

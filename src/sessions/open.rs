@@ -8,8 +8,10 @@ use crate::access::client::Client;
 use crate::app::App;
 use crate::audit::event::Event;
 use crate::audit::record::record;
+use crate::config::SessionConfig;
 use crate::error::Error;
 use crate::platform::secret::{OpaqueToken, new_id};
+use crate::sessions::displace::displace;
 use crate::sessions::session::{self, Delivery};
 use crate::tokens::access_token::{self, AccessToken};
 use crate::users::user;
@@ -46,6 +48,7 @@ pub struct Opening {
     token: OpaqueToken,
     delivery: Delivery,
     client: Client,
+    config: SessionConfig,
     at: DateTime<Utc>,
 }
 
@@ -65,10 +68,11 @@ impl Opening {
     /// [`Error::Internal`] when the system has no randomness to give.
     pub fn new(app: &App, client: &Client, delivery: Delivery) -> Result<Self, Error> {
         let token = OpaqueToken::new(new_id())?;
-        Ok(Self { token, delivery, client: client.clone(), at: app.clock.now() })
+        let (client, config) = (client.clone(), app.config.session.clone());
+        Ok(Self { token, delivery, client, config, at: app.clock.now() })
     }
 
-    /// Writes the session of `user_id`, that they signed in, and the event of it.
+    /// Writes the session of `user_id`, that they signed in, and the event of it. Ends what they have too many of.
     ///
     /// # Errors
     /// [`Error::Internal`] when the database refuses.
@@ -91,8 +95,11 @@ impl Opening {
             user_agent: self.client.user_agent.clone(),
             ip_address: self.client.ip.map(|ip| ip.to_string()),
         };
-        session::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx).await?;
+        // First, because it takes hold of the user's row: whoever else opens a session for them waits until this one
+        // is there to be counted.
         user::touch_last_login(tx, user_id, self.at).await?;
+        displace(tx, self.at, &self.client, &self.config, user_id).await?;
+        session::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx).await?;
         let event = match entrance {
             Entrance::SignUp => Event::SignedUp { user_id, session_id: row.id },
             Entrance::SignIn => Event::SignedIn { user_id, session_id: row.id },

@@ -72,6 +72,10 @@ pub enum Delivery {
 pub enum EndReason {
     /// By its user.
     Ended,
+    /// By an admin or an operator.
+    Revoked,
+    /// By a newer one, because the user had as many as they may.
+    Displaced,
     /// Because one of its spent refresh tokens came back.
     RefreshTokenReused,
     /// Because an operator set the user's password.

@@ -36,5 +36,6 @@ mod secrecy;
 mod server;
 mod session_secrets;
 mod sessions;
+mod session_limit;
 mod users;
 mod token_lifetimes;

@@ -18,7 +18,7 @@ pub(crate) async fn audited(service: &Service, kind: &str) -> u64 {
 }
 
 #[track_caller]
-fn assert_reason(answer: &Answer, reason: &str) {
+pub(crate) fn assert_reason(answer: &Answer, reason: &str) {
     answer.assert_refused("UNAUTHENTICATED");
     assert_eq!(answer.at("/errors/0/extensions/reason"), reason, "{}", answer.text);
 }

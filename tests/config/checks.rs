@@ -92,6 +92,8 @@ fn lengths_and_lifetimes_have_bounds() {
         ("session.idle_lifetime", "31d"),
         ("session.absolute_lifetime", "366d"),
         ("session.refresh_grace_lifetime", "61s"),
+        ("session.max_per_user", "0"),
+        ("session.max_per_user", "10001"),
         ("worker.purge_interval", "0s"),
         ("tls.handshake_lifetime", "61s"),
         ("graphql.max_depth", "0"),

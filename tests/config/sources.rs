@@ -229,6 +229,7 @@ fn what_is_in_force_masks_secrets_and_names_origins() {
     session.refresh_grace_lifetime = "10s" (default)
     session.cache = true (default)
     session.cache_bytes = 33554432 (default)
+    session.max_per_user = 100 (default)
     graphql.graphiql = true (default)
     graphql.introspection = "filtered" (default)
     graphql.max_depth = 15 (default)

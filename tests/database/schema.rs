@@ -247,6 +247,22 @@ async fn each_order_of_users_is_sought_in_an_index_from_the_cursor_on() {
 }
 
 #[tokio::test]
+async fn those_of_a_users_sessions_that_were_not_ended_are_found_by_an_index_of_their_own() {
+    let (database, _fixture) = migrated().await;
+    let query = Query::select()
+        .column("id")
+        .from("sessions")
+        .and_where(Expr::col("ended_at").is_null())
+        .and_where(Expr::col("last_seen_at").gt(instant(0)))
+        .and_where(Expr::col("created_at").gt(instant(0)))
+        .and_where(Expr::col("user_id").eq(new_id()))
+        .take();
+    let plan = plan(&database, &query).await;
+    assert!(plan.contains("sessions_not_ended"), "{plan}");
+    database.close().await;
+}
+
+#[tokio::test]
 async fn a_read_sees_every_write_that_was_answered() {
     let (database, _fixture) = migrated().await;
     for n in 0..50 {
