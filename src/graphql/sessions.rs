@@ -8,16 +8,17 @@ use chrono::{DateTime, Utc};
 use crate::access::viewer::Viewer;
 use crate::app::App;
 use crate::error::Error;
+use crate::graphql::access::Role;
 use crate::graphql::context::{app, client, uuid};
 use crate::graphql::cookie;
 use crate::graphql::page::{self, Arguments, PageInfo};
 use crate::graphql::policy;
-use crate::graphql::policy::directives::{authenticated, public, signs_in};
+use crate::graphql::policy::directives::{authenticated, has_role, public, signs_in};
 use crate::graphql::users::User;
 use crate::platform::page::Slice;
 use crate::sessions::open::{self, Credential};
 use crate::sessions::session::{self, Delivery};
-use crate::sessions::{end, list, refresh};
+use crate::sessions::{device, end, list, refresh};
 use crate::users::recall::recall;
 use crate::users::user;
 
@@ -119,6 +120,11 @@ impl Session {
         self.row.times().expires_at(&app(ctx).config.session)
     }
 
+    /// What to call the device in a list, as far as its user agent tells: `Firefox on Linux`, `curl`, `Unknown device`.
+    async fn device(&self) -> String {
+        device::name(self.row.user_agent.as_deref())
+    }
+
     /// What the device called itself.
     async fn user_agent(&self) -> Option<&str> {
         self.row.user_agent.as_deref()
@@ -211,8 +217,10 @@ pub struct RefreshInput {
     refresh_token: String,
 }
 
-/// How many sessions `endOtherSessions` answers with, however many it ends.
-const MOST_ENDED: usize = page::MOST as usize;
+/// The sessions that were ended as they are answered: newest first, and no more than a page, however many there were.
+fn newest(ended: Vec<session::Model>) -> Vec<Session> {
+    ended.into_iter().rev().take(page::MOST as usize).map(Session::from).collect()
+}
 
 /// A session that was ended; if it is the one that asks, and travels in a cookie, the cookie goes with it.
 fn taken_leave(ctx: &Context<'_>, ended: session::Model) -> Session {
@@ -267,7 +275,23 @@ impl SessionsMutation {
     )]
     async fn end_other_sessions(&self, ctx: &Context<'_>) -> Result<Option<Vec<Session>>> {
         let ended = end::end_other_sessions(app(ctx), &client(ctx), &policy::viewer(ctx)).await?;
-        let newest = ended.into_iter().rev().take(MOST_ENDED);
-        Ok(Some(newest.map(Session::from).collect()))
+        Ok(Some(newest(ended)))
+    }
+
+    /// Ends all sessions of a user, one's own among them if it is oneself. Their tokens stop counting at once. Answers
+    /// those that were live, of more than 100 the newest 100.
+    #[graphql(
+        directive = has_role::apply(Role::Admin),
+        complexity = "page::cost(Some(page::MOST), None, child_complexity)"
+    )]
+    async fn end_user_sessions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The user's id.")] user_id: ID,
+    ) -> Result<Option<Vec<Session>>> {
+        let actor = policy::viewer(ctx).user_id()?;
+        let id = uuid(&user_id).ok_or(Error::NotFound)?;
+        let ended = end::end_user_sessions(app(ctx), &client(ctx), Some(actor), id).await?;
+        Ok(Some(newest(ended)))
     }
 }

@@ -5,6 +5,7 @@ pub mod liveness;
 pub mod standing;
 pub mod spent_refresh_token;
 pub mod successor;
+pub mod device;
 mod displace;
 pub mod open;
 pub mod refresh;

@@ -13,6 +13,7 @@ mod carriers;
 mod cookie_domain;
 mod cookies;
 mod credentials;
+mod devices;
 mod documents;
 mod forward_auth;
 mod hashing;

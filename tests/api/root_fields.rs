@@ -23,7 +23,7 @@ const ADMINS: [Outcome; 4] = [LOG_IN_FIRST, FORBIDDEN, FORBIDDEN, OK];
 
 /// Coordinate, document, and what an anonymous caller, a client, a manager and an admin get. `$OWN` is the caller's id,
 /// `$OTHER` somebody else's, `$SESSION` the caller's session, `$REFRESH` a live refresh token.
-const FIELDS: [(&str, &str, [Outcome; 4]); 14] = [
+const FIELDS: [(&str, &str, [Outcome; 4]); 15] = [
     ("Query.permissions", "{ permissions { verdict } }", EVERYBODY),
     ("Query.can", "{ can(coordinate: \"Query.users\") { verdict } }", EVERYBODY),
     ("Query.server", "{ server { name } }", EVERYBODY),
@@ -49,6 +49,7 @@ const FIELDS: [(&str, &str, [Outcome; 4]); 14] = [
     ("Mutation.logout", "mutation { logout { id } }", SIGNED_IN),
     ("Mutation.endSession", "mutation { endSession(id: \"$SESSION\") { id } }", SIGNED_IN),
     ("Mutation.endOtherSessions", "mutation { endOtherSessions { id } }", SIGNED_IN),
+    ("Mutation.endUserSessions", "mutation { endUserSessions(userId: \"$OTHER\") { id } }", ADMINS),
     (
         "Mutation.setUserRole",
         "mutation { setUserRole(input: { userId: \"$OTHER\", role: MANAGER }) { id } }",

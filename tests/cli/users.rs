@@ -39,6 +39,18 @@ fn a_user_command_that_is_refused_says_what_to_do() {
 }
 
 #[test]
+fn sessions_are_ended_for_a_user_who_exists() {
+    let place = Place::new();
+    place.create(&["--email", "ada@example.test"]).printed();
+    let printed = place.run(&["user", "end-sessions", "ada@example.test"]).printed();
+    assert_eq!(printed.trim_end(), "0 sessions of ada@example.test ended.");
+    assert_eq!(place.run(&["user", "end-sessions", "ada@example.test", "--json"]).json()["status"], "ACTIVE");
+    assert!(
+        place.run(&["user", "end-sessions", "nobody"]).refusal().starts_with("There is no user `nobody`")
+    );
+}
+
+#[test]
 fn passwords_come_from_standard_input_whole_and_are_never_shown() {
     let place = Place::new();
     place.create(&["--email", "ada@example.test"]).printed();

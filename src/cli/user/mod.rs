@@ -2,6 +2,7 @@
 
 mod change;
 mod create;
+mod end_sessions;
 mod list;
 mod password_input;
 mod set_password;
@@ -52,6 +53,11 @@ enum Command {
         /// Email address, username or id.
         user: String,
     },
+    /// End all sessions of a user. They may sign in again.
+    EndSessions {
+        /// Email address, username or id.
+        user: String,
+    },
     /// Set a user's password and end all their sessions.
     SetPassword(set_password::Options),
 }
@@ -84,6 +90,7 @@ async fn done(app: &App, Options { json, command }: &Options) -> Result<(), Fail
         Command::SetRole { user, role } => change::set_role(app, user, *role, *json).await,
         Command::Suspend { user } => change::suspend(app, user, *json).await,
         Command::Reactivate { user } => change::reactivate(app, user, *json).await,
+        Command::EndSessions { user } => end_sessions::end_sessions(app, user, *json).await,
         Command::SetPassword(options) => set_password::set_password(app, options, *json).await,
     }
 }
