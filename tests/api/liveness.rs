@@ -123,6 +123,14 @@ async fn when_a_session_was_last_seen_is_written_at_most_once_a_minute() {
     service.advance(TimeDelta::seconds(1));
     ada.run("{ me { id } }").await;
     assert_eq!(seen().await, begun + TimeDelta::seconds(60));
+    for _ in 0..59 {
+        service.advance(TimeDelta::seconds(1));
+        ada.run("{ me { id } }").await;
+    }
+    assert_eq!(seen().await, begun + TimeDelta::seconds(60), "sixty requests a minute are one write");
+    service.advance(TimeDelta::seconds(1));
+    ada.run("{ me { id } }").await;
+    assert_eq!(seen().await, begun + TimeDelta::seconds(120));
 }
 
 #[tokio::test]

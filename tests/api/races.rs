@@ -6,16 +6,19 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
+use rolegate::access::client::Client;
 use rolegate::app::App;
 use rolegate::passwords::set_password::set_password;
 use rolegate::sessions::session;
 use rolegate::tokens::signing_key;
+use rolegate::users::suspend::suspend;
 use rolegate::users::user;
 use sea_orm::{EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
 use serde_json::json;
 use tokio::sync::Barrier;
 
 use crate::harness::{PASSWORD, Service};
+use crate::sessions::assert_reason;
 
 pub(crate) const CROWD: usize = 50;
 
@@ -107,6 +110,43 @@ async fn a_logout_among_refreshes_leaves_nothing_alive() {
             ada.try_refresh(&token).await.assert_refused("UNAUTHENTICATED");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whatever_shuts_a_user_out_among_refreshes_leaves_nothing_alive() {
+    let service = Service::start().await;
+    let eve = service.admin("eve").await;
+    for round in 0..9 {
+        let ada = service.client(&format!("ada{round}")).await;
+        let id = ada.id().parse().unwrap();
+        let shut_out = async || match round % 3 {
+            0 => drop(suspend(&service.app, &Client::default(), None, id).await.unwrap()),
+            1 => set_password(&service.app, id, "another plum orbit lantern").await.unwrap(),
+            _ => {
+                let end = "mutation($id: ID!) { endUserSessions(userId: $id) { id } }";
+                eve.run_with(end, json!({ "id": ada.id() })).await.data();
+            }
+        };
+        let (out, latest) = tokio::join!(shut_out(), async {
+            // Refreshed over and over, until it is too late.
+            let mut latest = ada.clone();
+            loop {
+                let answer = latest.try_refresh(&latest.tokens.refresh).await;
+                if !answer.codes().is_empty() {
+                    assert_reason(&answer, "SESSION_ENDED");
+                    return latest;
+                }
+                latest.tokens.refresh = answer.text_at("/data/refresh/refreshToken");
+                latest.tokens.access = answer.text_at("/data/refresh/accessToken");
+            }
+        });
+        let () = out;
+        for tokens in [&ada, &latest] {
+            assert_reason(&tokens.run("{ me { id } }").await, "SESSION_ENDED");
+            assert_reason(&tokens.try_refresh(&tokens.tokens.refresh).await, "SESSION_ENDED");
+        }
+    }
+    assert!(eve.is_signed_in().await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
