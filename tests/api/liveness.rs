@@ -7,8 +7,11 @@ use rolegate::platform::secret::{OpaqueToken, new_id};
 use rolegate::sessions::liveness::{live, over};
 use rolegate::sessions::purge::purge;
 use rolegate::sessions::session::{self, Delivery};
-use rolegate::sessions::successor;
-use sea_orm::{ActiveValue::Set, Condition, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
+use rolegate::sessions::{spent_refresh_token as spent, successor};
+use sea_orm::{
+    ActiveValue::Set, Condition, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _,
+    QueryFilter as _,
+};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -131,6 +134,29 @@ async fn when_a_session_was_last_seen_is_written_at_most_once_a_minute() {
     service.advance(TimeDelta::seconds(1));
     ada.run("{ me { id } }").await;
     assert_eq!(seen().await, begun + TimeDelta::seconds(120));
+}
+
+#[tokio::test]
+async fn a_session_that_was_refreshed_for_a_month_is_purged_and_what_others_have_spent_stays() {
+    const SPENT: u64 = 2_500;
+    let service = Service::start().await;
+    let ada = service.client("ada").await;
+    let session_id: Uuid = ada.tokens.session.parse().unwrap();
+    let spent_at = service.app.clock.now();
+    let write = service.app.database.write(async move |tx| {
+        let row = |number: u64| spent::Model { hash: number.to_be_bytes().to_vec(), session_id, spent_at };
+        let rows = (0..SPENT).map(|number| row(number).into_active_model());
+        spent::Entity::insert_many(rows).exec_without_returning(tx).await?;
+        Ok(())
+    });
+    write.await.unwrap();
+    let bob = service.client("bob").await;
+    let later = bob.refresh().await;
+    let kept = || async { spent::Entity::find().count(service.app.database.reader()).await.unwrap() };
+    assert_eq!((purge(&service.app).await.unwrap(), kept().await), (0, SPENT + 1));
+    ada.run("mutation { logout { id } }").await.data();
+    assert_eq!((purge(&service.app).await.unwrap(), kept().await), (1, 1));
+    assert!(later.is_signed_in().await);
 }
 
 #[tokio::test]
