@@ -127,7 +127,7 @@ async fn whatever_shuts_a_user_out_among_refreshes_leaves_nothing_alive() {
                 eve.run_with(end, json!({ "id": ada.id() })).await.data();
             }
         };
-        let (out, latest) = tokio::join!(shut_out(), async {
+        let ((), latest) = tokio::join!(shut_out(), async {
             // Refreshed over and over, until it is too late.
             let mut latest = ada.clone();
             loop {
@@ -140,7 +140,6 @@ async fn whatever_shuts_a_user_out_among_refreshes_leaves_nothing_alive() {
                 latest.tokens.access = answer.text_at("/data/refresh/accessToken");
             }
         });
-        let () = out;
         for tokens in [&ada, &latest] {
             assert_reason(&tokens.run("{ me { id } }").await, "SESSION_ENDED");
             assert_reason(&tokens.try_refresh(&tokens.tokens.refresh).await, "SESSION_ENDED");
