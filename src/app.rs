@@ -10,7 +10,6 @@ use crate::platform::database::{Database, Fault};
 use crate::platform::hash_threads::HashThreads;
 use crate::platform::keyring::KeyRing;
 use crate::platform::master_key;
-use crate::platform::seal::Sealer;
 
 /// All that an operation needs besides its arguments. Shared behind an `Arc`.
 pub struct App {
@@ -22,8 +21,6 @@ pub struct App {
     pub database: Database,
     /// Rows that need not be read again. Believed only while [`crate::platform::database::Follower`] vouches for it.
     pub cache: Arc<Cache>,
-    /// Seals what must not lie open in the database.
-    pub sealer: Sealer,
     /// The signing keys in force. Empty until `tokens::signing_key::load` has run.
     pub keyring: KeyRing,
     /// Where passwords are hashed.
@@ -39,8 +36,9 @@ impl App {
     /// does not fit.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, Error> {
         let database = Database::open(&config).await?;
-        // Before the database is changed: without the key the start would fail all the same.
-        let sealer = master_key::sealer(&config)?;
+        // Before the database is changed: without the key the start would fail all the same. It is not kept: a server
+        // that runs while the key is replaced must not seal under the old one.
+        master_key::sealer(&config)?;
         if config.database.migrate {
             database.migrate().await?;
         } else if let Some(fault) = Fault::of(database.migrations().await?) {
@@ -50,7 +48,7 @@ impl App {
         let cache = Arc::new(Cache::new(bytes, clock.clone()));
         database.inform(Arc::clone(&cache));
         let hash_threads = HashThreads::start(config.password.hash_threads, config.password.hash_queue)?;
-        Ok(Self { config, clock, database, cache, sealer, keyring: KeyRing::default(), hash_threads })
+        Ok(Self { config, clock, database, cache, keyring: KeyRing::default(), hash_threads })
     }
 
     /// Lets waiting writes finish and closes the database.

@@ -9,33 +9,52 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::app::App;
 use crate::error::Error;
 use crate::sessions::purge;
+use crate::tokens::{retire, rotate, signing_key};
 
-/// Purges what is over, now and then again, until the task is dropped. A failure is logged and tried again next time.
+/// Does what is due, now and then again, until the task is dropped. A failure is logged and tried again next time.
 pub async fn run(app: Arc<App>) {
     let mut timer = interval(app.config.worker.purge_interval.duration());
     timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         timer.tick().await;
-        note(purge(&app)).await;
+        purge(&app).await;
+        keep_keys(&app).await;
     }
 }
 
-/// One round; answers how many sessions it removed.
-async fn purge(app: &App) -> Result<u64, Error> {
-    let sessions = purge::purge(app).await?;
-    app.database.purge_changes().await?;
+/// Removes what is over.
+async fn purge(app: &App) {
+    if let Some(sessions @ 1..) = outcome("purging sessions", purge::purge(app)).await {
+        tracing::info!(sessions, "sessions that were over are purged");
+    }
+    outcome("purging changes", app.database.purge_changes()).await;
     tracing::debug!(bytes = app.cache.bytes(), "the cache of sessions and users");
-    Ok(sessions)
 }
 
-/// Logs what came of one round. A panic is one round's, too: it must not be the last.
-async fn note(round: impl Future<Output = Result<u64, Error>>) {
+/// Has the next signing key take over when its time has come, and forgets the old ones.
+async fn keep_keys(app: &App) {
+    if outcome("rotating the signing key", rotate::rotate_when_due(app)).await == Some(true) {
+        tracing::info!("the next signing key is announced");
+    }
+    if let Some(keys @ 1..) = outcome("retiring signing keys", retire::retire(app)).await {
+        tracing::info!(keys, "signing keys of which nothing counts any more are forgotten");
+    }
+    outcome("loading the signing keys", signing_key::load(app)).await;
+}
+
+/// What came of one round; `None`, and a line of log, when it failed. A panic is one round's, too: it must not be the last.
+async fn outcome<T>(doing: &'static str, round: impl Future<Output = Result<T, Error>>) -> Option<T> {
     match AssertUnwindSafe(round).catch_unwind().await {
-        Ok(Ok(0)) => {}
-        Ok(Ok(sessions)) => tracing::info!(sessions, "sessions that were over are purged"),
-        Ok(Err(error)) => tracing::warn!(?error, "what is over could not be purged"),
+        Ok(Ok(done)) => Some(done),
+        Ok(Err(error)) => {
+            tracing::warn!(?error, "{doing} failed");
+            None
+        }
         // Where it was, the panic's own line says.
-        Err(_panic) => tracing::error!("purging panicked"),
+        Err(_panic) => {
+            tracing::error!("{doing} panicked");
+            None
+        }
     }
 }
 
@@ -45,7 +64,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_round_that_panics_is_not_the_last() {
-        note(async { panic!("in a round") }).await;
-        note(async { Ok(1) }).await;
+        let panicked = outcome::<u64>("a round", async { panic!("in a round") }).await;
+        assert_eq!(panicked, None);
+        assert_eq!(outcome("a round", async { Ok(1) }).await, Some(1));
     }
 }

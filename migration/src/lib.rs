@@ -10,6 +10,7 @@ mod m0003_sessions;
 mod m0004_spent_refresh_tokens;
 mod m0005_signing_keys;
 mod m0006_audit_events;
+mod m0007_signing_key_rotation;
 mod m0008_changes;
 mod m0011_live_sessions;
 
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_spent_refresh_tokens::Migration),
             Box::new(m0005_signing_keys::Migration),
             Box::new(m0006_audit_events::Migration),
+            Box::new(m0007_signing_key_rotation::Migration),
             Box::new(m0008_changes::Migration),
             Box::new(m0011_live_sessions::Migration),
         ]

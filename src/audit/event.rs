@@ -87,6 +87,20 @@ pub enum Event {
         /// Whose.
         user_id: Uuid,
     },
+    /// A signing key was made, or one that had been announced was told to sign earlier.
+    SigningKeyRotated {
+        /// The key that is next to sign.
+        kid: String,
+        /// From when on it signs.
+        activates_at: DateTimeUtc,
+    },
+    /// An operator revoked a signing key, and with it all that it has signed.
+    SigningKeyRevoked {
+        /// Which.
+        kid: String,
+    },
+    /// An operator had everything sealed anew, under a new master key.
+    MasterKeyReplaced,
 }
 
 /// An event as its row tells it.
@@ -137,6 +151,14 @@ impl Event {
                 told("USER_REACTIVATED", actor_id, Some(user_id), None)
             }
             Self::PasswordSet { user_id } => told("PASSWORD_SET", None, Some(user_id), None),
+            Self::SigningKeyRotated { ref kid, activates_at } => Told {
+                detail: Some(json!({ "kid": kid, "activatesAt": activates_at })),
+                ..told("SIGNING_KEY_ROTATED", None, None, None)
+            },
+            Self::SigningKeyRevoked { ref kid } => {
+                Told { detail: Some(json!({ "kid": kid })), ..told("SIGNING_KEY_REVOKED", None, None, None) }
+            }
+            Self::MasterKeyReplaced => told("MASTER_KEY_REPLACED", None, None, None),
         }
     }
 }

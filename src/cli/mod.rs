@@ -4,6 +4,7 @@ mod config;
 mod doctor;
 mod failure;
 mod flags;
+mod keys;
 mod log;
 mod migrate;
 mod permissions;
@@ -49,6 +50,8 @@ enum Command {
     Secret,
     /// Create, list and change users.
     User(user::Options),
+    /// List, rotate and revoke signing keys; change the master key.
+    Keys(keys::Options),
     /// Print the settings in force, secrets masked, and where each comes from.
     Config(config::Options),
     /// Say what is wrong with configuration, clock, database, keys and files. Changes nothing.
@@ -71,6 +74,9 @@ pub fn main() -> ExitCode {
         Command::Secret => secret::run(),
         Command::User(options) => {
             config().map_err(Failure::from).and_then(|loaded| user::run(loaded.config, &options))
+        }
+        Command::Keys(options) => {
+            config().map_err(Failure::from).and_then(|loaded| keys::run(loaded.config, &options))
         }
         Command::Config(options) => {
             config().map_err(Failure::from).and_then(|loaded| config::run(&loaded, &options))

@@ -2,17 +2,14 @@
 
 use std::ops::RangeInclusive;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::ExposeSecret as _;
 use tracing_subscriber::EnvFilter;
 use url::Url;
-use zeroize::Zeroizing;
 
 use crate::config::lifetime::Lifetime;
 use crate::config::load::Loaded;
 use crate::config::password::ARGON2_FLOORS;
-use crate::config::{Carrier, Config, reach};
+use crate::config::{Carrier, Config, PUBLIC_KEYS_LIFETIME, SigningAlgorithm, made_up, reach};
 
 /// One refused key and the rest of its sentence.
 pub(super) type Problem = (&'static str, String);
@@ -27,17 +24,25 @@ pub(super) fn problems(loaded: &Loaded) -> Vec<String> {
 
 fn secrets(config: &Config) -> Vec<Problem> {
     let mut problems = Vec::new();
-    if let Some(key) = &config.master_key {
-        let mut bytes = Zeroizing::new([0; 33]);
-        let length = URL_SAFE_NO_PAD.decode_slice(key.expose_secret().trim(), &mut *bytes);
-        if length != Ok(32) {
-            problems.push((
-                "master_key",
-                "must be exactly 32 bytes in base64url: use what `rolegate secret` prints.".into(),
-            ));
-        } else if !looks_random(&bytes[..32]) {
-            problems.push(("master_key", "is not random: use what `rolegate secret` prints.".into()));
-        }
+    let master_keys = [("master_key", &config.master_key), ("new_master_key", &config.new_master_key)];
+    for (key, set) in master_keys {
+        let problem = set.as_ref().and_then(|secret| made_up::master_key(secret.expose_secret()));
+        problems.extend(problem.map(|sentence| (key, sentence.to_owned())));
+    }
+    if config.new_master_key.is_some() && config.master_key.is_none() {
+        problems.push((
+            "new_master_key",
+            "stands alone: it takes the place of `master_key`, and `rolegate keys reseal` makes a new key file by \
+             itself."
+                .into(),
+        ));
+    }
+    if let Some(secret) = &config.tokens.hs256_secret {
+        let problem = made_up::shared_secret(secret.expose_secret());
+        problems.extend(problem.map(|sentence| ("tokens.hs256_secret", sentence.to_owned())));
+    } else if config.tokens.algorithm == SigningAlgorithm::Hs256 {
+        let sentence = "needs `tokens.hs256_secret`: set it to what `rolegate secret` prints.";
+        problems.push(("tokens.algorithm", sentence.into()));
     }
     if let Some(url) = &config.database_url {
         let known = ["sqlite:", "postgres://", "postgresql://"];
@@ -46,17 +51,6 @@ fn secrets(config: &Config) -> Vec<Problem> {
         }
     }
     problems
-}
-
-/// Refuses keys that people make up: one byte over and over, counted-up bytes, an encoded phrase. Of truly random
-/// keys it refuses less than one in 10^12.
-fn looks_random(key: &[u8]) -> bool {
-    let mut distinct = key.to_vec();
-    distinct.sort_unstable();
-    distinct.dedup();
-    let counts_up = key.windows(2).filter(|pair| pair[1] == pair[0].wrapping_add(1)).count() > 12;
-    let is_phrase = key.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ');
-    distinct.len() >= 16 && !counts_up && !is_phrase
 }
 
 fn passwords(config: &Config) -> Vec<Problem> {
@@ -104,6 +98,12 @@ fn tokens_and_sessions(config: &Config) -> Vec<Problem> {
     within(&mut problems, "session.idle_lifetime", session.idle_lifetime, second..=year);
     if session.idle_lifetime > session.absolute_lifetime {
         problems.push(("session.idle_lifetime", "must not be above `session.absolute_lifetime`.".into()));
+    }
+    within(&mut problems, "tokens.key_lifetime", tokens.key_lifetime, Lifetime::days(1)..=year);
+    let announcement = PUBLIC_KEYS_LIFETIME..=Lifetime::days(7);
+    within(&mut problems, "tokens.key_announcement", tokens.key_announcement, announcement);
+    if tokens.key_announcement >= tokens.key_lifetime {
+        problems.push(("tokens.key_announcement", "must be below `tokens.key_lifetime`.".into()));
     }
     let grace = Lifetime::seconds(0)..=Lifetime::seconds(60);
     within(&mut problems, "session.refresh_grace_lifetime", session.refresh_grace_lifetime, grace);

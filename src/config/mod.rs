@@ -16,6 +16,7 @@ mod http;
 pub mod lifetime;
 pub mod load;
 mod log;
+mod made_up;
 mod network;
 mod password;
 mod reach;
@@ -43,7 +44,7 @@ pub use crate::config::password::PasswordConfig;
 pub use crate::config::session::SessionConfig;
 pub use crate::config::signup::{SignupConfig, SignupIdentifier, SignupMode};
 pub use crate::config::tls::TlsConfig;
-pub use crate::config::tokens::TokensConfig;
+pub use crate::config::tokens::{ExtraClaim, PUBLIC_KEYS_LIFETIME, SigningAlgorithm, TokensConfig};
 pub use crate::config::worker::WorkerConfig;
 
 /// All that can be chosen about a running Rolegate.
@@ -73,6 +74,9 @@ pub struct Config {
     /// on the first start; a server database needs the setting.
     #[serde(serialize_with = "masked")]
     pub master_key: Option<SecretString>,
+    /// The key that takes the place of `master_key`, while it does: `rolegate keys reseal`, docs/tokens.md.
+    #[serde(serialize_with = "masked")]
+    pub new_master_key: Option<SecretString>,
     /// How the database is used.
     pub database: DatabaseConfig,
     /// Who may sign up, and with what.
@@ -106,6 +110,7 @@ impl Default for Config {
             data_dir: "data".into(),
             database_url: None,
             master_key: None,
+            new_master_key: None,
             database: DatabaseConfig::default(),
             signup: SignupConfig::default(),
             password: PasswordConfig::default(),

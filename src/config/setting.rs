@@ -12,6 +12,7 @@ const YES_OR_NO: &str = "`true` or `false`";
 const COUNT: &str = "a whole number";
 const LIFETIME: &str = "a whole number and s, m, h or d, as in `10m`";
 const TEXT: &str = "a text";
+const MASTER_KEY: &str = "32 bytes in base64url, as `rolegate secret` prints them";
 
 pub(super) const SETTINGS: &[Setting] = &[
     setting("name", TEXT),
@@ -21,7 +22,8 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("trusted_proxies", "a list of IP addresses and networks, as in `10.0.0.7` or `10.0.0.0/8`"),
     setting("data_dir", "the path of a directory"),
     setting("database_url", "`sqlite://path` or `postgres://user:password@host/name`"),
-    setting("master_key", "32 bytes in base64url, as `rolegate secret` prints them"),
+    setting("master_key", MASTER_KEY),
+    setting("new_master_key", MASTER_KEY),
     setting("database.synchronous", "`full` or `normal`"),
     setting("database.connections", COUNT),
     setting("database.migrate", YES_OR_NO),
@@ -40,6 +42,11 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("tokens.access_token_lifetime", LIFETIME),
     setting("tokens.access_token_jitter", COUNT),
     setting("tokens.leeway", LIFETIME),
+    setting("tokens.algorithm", "`ES256`, `EdDSA`, `RS256` or `HS256`"),
+    setting("tokens.hs256_secret", TEXT),
+    setting("tokens.key_lifetime", LIFETIME),
+    setting("tokens.key_announcement", LIFETIME),
+    setting("tokens.claims", "a list of `name`, `username`, `email_verified`"),
     setting("session.idle_lifetime", LIFETIME),
     setting("session.absolute_lifetime", LIFETIME),
     setting("session.refresh_grace_lifetime", LIFETIME),

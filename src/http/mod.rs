@@ -18,13 +18,13 @@ mod refusal;
 pub mod serve;
 mod shown_error;
 pub mod tls;
+mod well_known;
 
 use std::sync::Arc;
 
 use async_graphql::Executor;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get};
 use axum::{Router, middleware};
@@ -33,17 +33,17 @@ use tokio::sync::Semaphore;
 use crate::app::App;
 use crate::http::carriers::Carriers;
 use crate::http::origins::Origins;
-use crate::tokens::signing_key;
 
 const LANDING: &str = "/";
 const GRAPHQL: &str = "/graphql";
 const FORWARD_AUTH: &str = "/forward-auth";
 const JWKS: &str = "/.well-known/jwks.json";
+const METADATA: &str = "/.well-known/oauth-authorization-server";
 const LIVE: &str = "/health/live";
 const READY: &str = "/health/ready";
 
 /// The routes that the request log names.
-const ROUTES: [&str; 6] = [LANDING, GRAPHQL, FORWARD_AUTH, JWKS, LIVE, READY];
+const ROUTES: [&str; 7] = [LANDING, GRAPHQL, FORWARD_AUTH, JWKS, METADATA, LIVE, READY];
 
 /// What the routes share.
 struct Door<E> {
@@ -70,19 +70,14 @@ pub fn router<E: Executor>(app: Arc<App>, schema: E) -> Router {
         .route(GRAPHQL, get(graphql::get::<E>).post(graphql::post::<E>).fallback(graphql::other))
         .route(FORWARD_AUTH, any(forward_auth::forward_auth::<E>))
         .route("/forward-auth/{*rest}", any(forward_auth::forward_auth::<E>))
-        .route(JWKS, get(jwks::<E>))
+        .route(JWKS, get(well_known::jwks::<E>))
+        .route(METADATA, get(well_known::metadata::<E>))
         .route(LIVE, get(health::live))
         .route(READY, get(health::ready::<E>));
     if graphiql_is_on {
         router = router.route("/graphiql/{*path}", get(graphiql_asset));
     }
     router.layer(middleware::from_fn_with_state(Arc::clone(&door), frame::frame::<E>)).with_state(door)
-}
-
-/// The public keys, for the services that verify our tokens (RFC 7517 5).
-async fn jwks<E: Executor>(State(door): State<Arc<Door<E>>>) -> Response {
-    let body = signing_key::jwks(&door.app).to_string();
-    ([(CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response()
 }
 
 async fn graphiql_asset(Path(path): Path<String>) -> Response {

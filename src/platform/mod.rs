@@ -9,4 +9,5 @@ pub mod database;
 pub mod page;
 pub mod master_key;
 pub mod hash_threads;
+pub mod key;
 pub mod keyring;

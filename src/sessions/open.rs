@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::platform::secret::{OpaqueToken, new_id};
 use crate::sessions::displace::displace;
 use crate::sessions::session::{self, Delivery};
-use crate::tokens::access_token::{self, AccessToken};
+use crate::tokens::access_token::{self, AccessToken, Subject};
 use crate::users::user;
 
 /// What somebody has who has just signed in or refreshed.
@@ -129,6 +129,13 @@ pub(super) fn bearer(
     session: &session::Model,
     refresh_token: OpaqueToken,
 ) -> Result<Credential, Error> {
-    let access_token = access_token::issue(app, user.id, session.id, user.role)?;
+    let subject = Subject {
+        id: user.id,
+        role: user.role,
+        name: user.name.as_deref(),
+        username: user.username.as_deref(),
+        email_verified: user.email_verified_at.is_some(),
+    };
+    let access_token = access_token::issue(app, &subject, session.id)?;
     Ok(Credential::Bearer { access_token, refresh_token })
 }

@@ -10,9 +10,10 @@ use uuid::Uuid;
 
 use crate::access::role::Role;
 use crate::app::App;
-use crate::config::TokensConfig;
+use crate::config::{ExtraClaim, TokensConfig};
 use crate::error::{Error, Unauthenticated};
-use crate::platform::keyring::{Bearer, Key};
+use crate::platform::key::Key;
+use crate::platform::keyring::Bearer;
 use crate::platform::secret::{self, Digest};
 
 /// The `typ` of RFC 9068 2.1. Nothing else that we may ever sign passes for an access token.
@@ -21,7 +22,8 @@ const TYPE: &str = "at+jwt";
 /// Longer than any token that we sign; what is longer is refused unread.
 const LONGEST: usize = 4096;
 
-/// What an access token says. Nothing in it is personal: whoever finds one learns two random ids and a role.
+/// What an access token says. Nothing in it is personal, unless `tokens.claims` asks for it: whoever finds one learns
+/// two random ids and a role.
 #[derive(Debug, Serialize, Deserialize)]
 struct Claims {
     iss: String,
@@ -35,6 +37,27 @@ struct Claims {
     nbf: Option<i64>,
     role: Role,
     scope: String,
+    // What is for others: nothing here is decided by it, so it is not read back.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    username: Option<String>,
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    email_verified: Option<bool>,
+}
+
+/// The user whom a token speaks of.
+pub struct Subject<'u> {
+    /// `sub`.
+    pub id: Uuid,
+    /// `role`.
+    pub role: Role,
+    /// `name`, where it is configured.
+    pub name: Option<&'u str>,
+    /// `username`, where it is configured.
+    pub username: Option<&'u str>,
+    /// `email_verified`, where it is configured.
+    pub email_verified: bool,
 }
 
 /// A token for the client. Its text does not print.
@@ -61,22 +84,27 @@ impl std::fmt::Debug for AccessToken {
 ///
 /// # Errors
 /// [`Error::Internal`] when no key is loaded.
-pub fn issue(app: &App, user_id: Uuid, session_id: Uuid, role: Role) -> Result<AccessToken, Error> {
-    let key = app.keyring.signing()?;
+pub fn issue(app: &App, subject: &Subject<'_>, session_id: Uuid) -> Result<AccessToken, Error> {
     let issued_at = app.clock.now();
+    let key = app.keyring.signing(issued_at)?;
+    let says = |claim| app.config.tokens.claims.contains(&claim);
+    let text = |claim, text: Option<&str>| text.filter(|_| says(claim)).map(str::to_owned);
     // `exp` is in whole seconds (RFC 7519 2), and what clients are told is what it says.
     let expires_at = (issued_at + drawn_lifetime(&app.config.tokens)?).trunc_subsecs(0);
     let claims = Claims {
         iss: app.config.issuer(),
         aud: app.config.audience(),
-        sub: user_id,
+        sub: subject.id,
         sid: session_id,
         jti: secret::new_id(),
         iat: issued_at.timestamp(),
         exp: expires_at.timestamp(),
         nbf: None,
-        role,
-        scope: format!("role:{}", role.as_str().to_ascii_lowercase()),
+        role: subject.role,
+        scope: format!("role:{}", subject.role.as_str().to_ascii_lowercase()),
+        name: text(ExtraClaim::Name, subject.name),
+        username: text(ExtraClaim::Username, subject.username),
+        email_verified: says(ExtraClaim::EmailVerified).then_some(subject.email_verified),
     };
     let mut header = Header::new(key.algorithm);
     header.typ = Some(TYPE.into());

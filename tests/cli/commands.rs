@@ -8,7 +8,8 @@ use crate::{Outcome, PASSWORD, Place};
 fn help_names_every_command_and_the_exit_codes() {
     let place = Place::new();
     let help = place.run(&["--help"]).printed();
-    for command in ["serve", "migrate", "schema", "permissions", "secret", "user", "config", "doctor"] {
+    for command in ["serve", "migrate", "schema", "permissions", "secret", "user", "keys", "config", "doctor"]
+    {
         assert!(help.contains(&format!("\n  {command} ")), "{command}");
     }
     assert!(help.contains("Exit codes:") && help.contains("--set <KEY=VALUE>"));

@@ -4,6 +4,7 @@
 mod certificate;
 mod commands;
 mod doctor;
+mod keys;
 mod permissions;
 mod revocation;
 mod server;

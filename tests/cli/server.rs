@@ -10,6 +10,13 @@ use crate::Place;
 pub(crate) struct Server(pub(crate) Child);
 
 impl Server {
+    /// Starts one on a free port.
+    pub(crate) fn start(place: &Place, arguments: &[&str]) -> Self {
+        let arguments = [&["--listen", "127.0.0.1:0"], arguments].concat();
+        // Nobody reads its log, which must not fill a pipe and hold it up.
+        Self(place.command(&arguments).stderr(std::process::Stdio::null()).spawn().expect("it runs"))
+    }
+
     /// The address, as the first line of its output has it.
     pub(crate) fn address(&mut self) -> String {
         let mut line = String::new();
@@ -28,7 +35,7 @@ impl Server {
 }
 
 /// The body of what it answers at `path`.
-fn get(address: &str, path: &str) -> String {
+pub(crate) fn get(address: &str, path: &str) -> String {
     let mut connection = std::net::TcpStream::connect(address).expect("it listens");
     write!(connection, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").expect("it reads");
     let mut answer = String::new();
@@ -92,8 +99,7 @@ fn the_server_takes_all_open_files_that_it_may_have() {
 fn servers_that_start_together_make_one_master_key() {
     for _ in 0..3 {
         let place = Place::new();
-        let start = |_| Server(place.command(&["--listen", "127.0.0.1:0"]).spawn().expect("it runs"));
-        let mut servers: Vec<_> = (0..4).map(start).collect();
+        let mut servers: Vec<_> = (0..4).map(|_| Server::start(&place, &[])).collect();
         let addresses: Vec<_> = servers.iter_mut().map(Server::address).collect();
         let keys: HashSet<_> =
             addresses.iter().map(|address| get(address, "/.well-known/jwks.json")).collect();

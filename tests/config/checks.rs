@@ -89,6 +89,13 @@ fn lengths_and_lifetimes_have_bounds() {
         ("tokens.access_token_jitter", "51"),
         ("tokens.leeway", "61s"),
         ("tokens.issuer", ""),
+        ("tokens.key_lifetime", "23h"),
+        ("tokens.key_announcement", "4m"),
+        ("tokens.key_announcement", "8d"),
+        ("tokens.algorithm", "none"),
+        ("tokens.algorithm", "HS512"),
+        ("tokens.claims", "email"),
+        ("tokens.claims", "name,password"),
         ("session.idle_lifetime", "31d"),
         ("session.absolute_lifetime", "366d"),
         ("session.refresh_grace_lifetime", "61s"),
@@ -216,4 +223,30 @@ fn a_carrier_is_a_place_that_nothing_else_uses() {
             insta::assert_snapshot!(set("http.carriers", none).refused(), @"`http.carriers` (--set) must be a list, as in `scheme:JWT` or `header:x-access-token`.");
         }
     }
+}
+
+#[test]
+fn a_shared_secret_is_there_and_cannot_be_guessed() {
+    insta::assert_snapshot!(set("tokens.algorithm", "HS256").refused(), @"`tokens.algorithm` (--set) needs `tokens.hs256_secret`: set it to what `rolegate secret` prints.");
+    let with = |secret| set("tokens.algorithm", "HS256").flag("--set", "tokens.hs256_secret", secret);
+    insta::assert_snapshot!(with("secret").refused(), @"`tokens.hs256_secret` (--set) must be at least 32 bytes long: use what `rolegate secret` prints.");
+    insta::assert_snapshot!(with("your-256-bit-secret-your-256-bit-secret").refused(), @"`tokens.hs256_secret` (--set) is one that can be guessed: use what `rolegate secret` prints.");
+    let secret = "Zb8wq0vD5n1YkJt3mXo9RfUe7LcAhGs2iPQyVxE4zNM";
+    let shown = with(secret).load().effective().into_iter().find(|row| row.key == "tokens.hs256_secret");
+    assert_eq!(shown.expect("a setting").value, "***");
+}
+
+#[test]
+fn keys_are_announced_for_less_than_they_live() {
+    let setup = set("tokens.key_lifetime", "1d").flag("--set", "tokens.key_announcement", "1d");
+    insta::assert_snapshot!(setup.refused(), @"`tokens.key_announcement` (--set) must be below `tokens.key_lifetime`.");
+}
+
+#[test]
+fn a_new_master_key_takes_the_place_of_one_and_is_as_good() {
+    let new = "q8Jx2LwT0vKz5RnYb7HfUc3MdGe9PsA4iVoX1tCjWkE";
+    insta::assert_snapshot!(set("new_master_key", new).refused(), @"`new_master_key` (--set) stands alone: it takes the place of `master_key`, and `rolegate keys reseal` makes a new key file by itself.");
+    let both = set("master_key", "Zb8wq0vD5n1YkJt3mXo9RfUe7LcAhGs2iPQyVxE4zNM");
+    both.flag("--set", "new_master_key", new).load();
+    insta::assert_snapshot!(set("new_master_key", "c2VjcmV0").flag("--set", "master_key", new).refused(), @"`new_master_key` (--set) must be exactly 32 bytes in base64url: use what `rolegate secret` prints.");
 }

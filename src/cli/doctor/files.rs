@@ -15,7 +15,7 @@ pub(super) fn examine(loaded: &Loaded) -> Vec<Finding> {
     paths.extend(Database::sqlite_path(&loaded.config).ok().flatten());
     paths.extend(master_key::path(&loaded.config).ok().flatten());
     paths.extend(loaded.config.tls.private_key.clone());
-    for key in ["master_key", "database_url"] {
+    for key in ["master_key", "new_master_key", "database_url", "tokens.hs256_secret"] {
         match loaded.origin(key) {
             Origin::File { path, .. } => paths.push(path),
             Origin::DotEnv { .. } => paths.push(".env".into()),

@@ -1,13 +1,14 @@
-//! Does the master key open the signing keys.
-
-use sea_orm::EntityTrait as _;
+//! Does the master key open the signing keys, and does one of them sign.
 
 use crate::cli::doctor::Finding;
 use crate::cli::failure::told;
 use crate::config::Config;
+use crate::error::Error;
+use crate::platform::clock::Clock;
 use crate::platform::database::{Database, MigrationState};
 use crate::platform::master_key;
-use crate::tokens::signing_key;
+use crate::platform::seal::Sealer;
+use crate::tokens::{key_state, signing_key};
 
 const PART: &str = "keys";
 
@@ -31,13 +32,16 @@ pub(super) async fn examine(config: &Config, database: Option<&Database>) -> Fin
         Ok(sealer) => sealer,
         Err(error) => return Finding::bad(PART, told(&error)),
     };
+    if master_key::is_being_replaced(config) {
+        return Finding::bad(
+            PART,
+            "A change of the master key was not finished: run `rolegate keys reseal`.",
+        );
+    }
     match database {
         Some(database) if matches!(database.migrations().await, Ok(MigrationState::Current)) => {
-            match signing_key::open_all(database.reader(), &sealer).await {
-                Ok(keys) => Finding::good(
-                    PART,
-                    format!("Signing keys, all of which the master key opens: {}.", keys.len()),
-                ),
+            match signing_keys(database, &sealer).await {
+                Ok(text) => Finding::good(PART, text),
                 Err(error) => Finding::bad(PART, told(&error)),
             }
         }
@@ -45,7 +49,17 @@ pub(super) async fn examine(config: &Config, database: Option<&Database>) -> Fin
     }
 }
 
-/// A database without the table has none.
+async fn signing_keys(database: &Database, sealer: &Sealer) -> Result<String, Error> {
+    let keys = signing_key::in_force(database.reader()).await?;
+    for key in &keys {
+        signing_key::opened(sealer, key)?;
+    }
+    let signs = key_state::signing(&keys, Clock::System.now());
+    let signs = signs.map_or_else(String::new, |key| format!(" {} signs.", key.algorithm));
+    Ok(format!("Signing keys in force, all of which the master key opens: {}.{signs}", keys.len()))
+}
+
+/// A database without the table, or with an older one, has none that we could read.
 async fn has_signing_keys(database: &Database) -> bool {
-    signing_key::Entity::find().one(database.reader()).await.is_ok_and(|row| row.is_some())
+    signing_key::in_force(database.reader()).await.is_ok_and(|keys| !keys.is_empty())
 }

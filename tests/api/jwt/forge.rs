@@ -30,7 +30,7 @@ impl<'s> Forge<'s> {
     /// A token of these parts, rightly signed.
     pub(super) fn signed(&self, header: impl AsRef<[u8]>, claims: impl AsRef<[u8]>) -> String {
         let message = format!("{}.{}", encode(header), encode(claims));
-        let key = self.service.app.keyring.signing().unwrap();
+        let key = self.service.app.keyring.signing(self.service.app.clock.now()).unwrap();
         let signature = key.signature(message.as_bytes()).unwrap();
         format!("{message}.{signature}")
     }

@@ -2,18 +2,30 @@
 
 use axum::http::StatusCode;
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::crypto::sign;
 use jsonwebtoken::{Algorithm, EncodingKey};
-use rolegate::platform::keyring::{Key, fresh_es256};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::forge::{Forge, encode, merged};
+use super::{SHARED_SECRET, foreign};
 use crate::harness::Service;
 
-#[tokio::test]
-async fn unsigned_tokens_are_refused_in_every_spelling() {
-    let service = Service::start().await;
+for_every_algorithm! {
+    unsigned_tokens_are_refused_in_every_spelling,
+    the_public_key_is_no_shared_secret,
+    the_right_secret_under_another_algorithm_is_refused,
+    altered_cut_foreign_and_empty_signatures_are_refused,
+    base64url_has_one_spelling,
+    header_parameters_choose_no_key_and_fetch_nothing,
+    critical_parameters_that_nobody_understands_are_refused,
+    another_type_is_another_token,
+    what_is_no_object_is_refused,
+    huge_tokens_are_refused_and_the_server_lives,
+}
+
+async fn unsigned_tokens_are_refused_in_every_spelling(service: Service) {
     let forge = Forge::new(&service).await;
     for alg in ["none", "None", "NONE", "nOnE", "", "HS256", "ES256", "RS256", "null"] {
         let header = merged(&forge.header, json!({ "alg": alg })).to_string();
@@ -25,17 +37,22 @@ async fn unsigned_tokens_are_refused_in_every_spelling() {
     }
 }
 
-#[tokio::test]
-async fn the_public_key_is_no_shared_secret() {
-    let service = Service::start().await;
+async fn the_public_key_is_no_shared_secret(service: Service) {
     let forge = Forge::new(&service).await;
-    let jwk = &service.app.keyring.public()[0];
-    let jwk = serde_json::to_value(jwk).unwrap();
-    let raw = |name: &str| URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap();
-    let point = [vec![4], raw("x"), raw("y")].concat();
-    for secret in
-        [jwk.to_string().into_bytes(), point, raw("x"), jwk["x"].as_str().unwrap().as_bytes().to_vec()]
-    {
+    let mut secrets = vec![Vec::new(), forge.header["kid"].as_str().unwrap().into()];
+    if let Some(jwk) = service.app.keyring.public().first() {
+        let jwk = serde_json::to_value(jwk).unwrap();
+        secrets.push(jwk.to_string().into_bytes());
+        for member in ["x", "y", "n", "e"].iter().filter_map(|name| jwk[name].as_str()) {
+            secrets.extend([member.as_bytes().to_vec(), URL_SAFE_NO_PAD.decode(member).unwrap()]);
+        }
+        let spki = spki(&jwk);
+        let text = STANDARD.encode(&spki).into_bytes();
+        let lines = text.chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect::<Vec<_>>();
+        let pem = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----", lines.join("\n"));
+        secrets.extend([spki, pem.clone().into_bytes(), format!("{pem}\n").into_bytes()]);
+    }
+    for secret in secrets {
         for (alg, name) in
             [(Algorithm::HS256, "HS256"), (Algorithm::HS384, "HS384"), (Algorithm::HS512, "HS512")]
         {
@@ -47,25 +64,68 @@ async fn the_public_key_is_no_shared_secret() {
     }
 }
 
-#[tokio::test]
-async fn altered_cut_foreign_and_empty_signatures_are_refused() {
-    let service = Service::start().await;
+/// The public key as X.509 writes it (RFC 5480, RFC 8017, RFC 8410): what `openssl` makes of a JWK.
+fn spki(jwk: &Value) -> Vec<u8> {
+    fn der(tag: u8, content: &[u8]) -> Vec<u8> {
+        let length = content.len();
+        let length = match length {
+            0..128 => vec![length as u8],
+            _ => vec![0x82, (length >> 8) as u8, length as u8],
+        };
+        [vec![tag], length, content.to_vec()].concat()
+    }
+    let raw = |name: &str| URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap();
+    let (oid, key): (&[u8], _) = match jwk["kty"].as_str().unwrap() {
+        "EC" => (
+            b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07",
+            [vec![4], raw("x"), raw("y")].concat(),
+        ),
+        "OKP" => (b"\x06\x03\x2b\x65\x70", raw("x")),
+        _ => (
+            b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00",
+            der(0x30, &[der(2, &[vec![0], raw("n")].concat()), der(2, &raw("e"))].concat()),
+        ),
+    };
+    der(0x30, &[der(0x30, oid), der(3, &[vec![0], key].concat())].concat())
+}
+
+async fn the_right_secret_under_another_algorithm_is_refused(service: Service) {
     let forge = Forge::new(&service).await;
-    // Each signature is random. One with letters in which the two base64 alphabets differ is not long in coming.
-    let mut tokens = std::iter::repeat_with(|| forge.with_claims(json!({})));
+    for (alg, name) in [(Algorithm::HS384, "HS384"), (Algorithm::HS512, "HS512"), (Algorithm::HS256, "HS256")]
+    {
+        let header = merged(&forge.header, json!({ "alg": name })).to_string();
+        let message = format!("{}.{}", encode(header), encode(forge.claims.to_string()));
+        let key = EncodingKey::from_secret(SHARED_SECRET.as_bytes());
+        let token = format!("{message}.{}", sign(message.as_bytes(), &key, alg).unwrap());
+        if forge.header["alg"] == name {
+            assert_eq!(forge.present(&token).await.data()["me"]["id"], forge.victim.id());
+        } else {
+            forge.assert_refused(&token, name).await;
+        }
+    }
+    for name in ["ES256", "EdDSA", "RS256", "PS256", "RS512", "ES384", "HS256"] {
+        if forge.header["alg"] != name {
+            forge.assert_refused(&forge.with_header(json!({ "alg": name })), name).await;
+        }
+    }
+}
+
+async fn altered_cut_foreign_and_empty_signatures_are_refused(service: Service) {
+    let forge = Forge::new(&service).await;
+    // A signature with letters in which the two base64 alphabets differ is not long in coming.
+    let mut tokens = (0..).map(|number| forge.with_claims(json!({ "jti": Uuid::from_u128(number) })));
     let differs = |token: &String| token.rsplit('.').next().unwrap().contains(['-', '_']);
     let token = tokens.find(differs).unwrap();
     assert_eq!(forge.present(&token).await.codes(), [""; 0]);
     let (message, signature) = token.rsplit_once('.').unwrap();
-    let foreign = Key::es256(&fresh_es256().unwrap()).unwrap();
-    let foreign = foreign.signature(message.as_bytes()).unwrap();
+    let foreign = foreign(&service).signature(message.as_bytes()).unwrap();
     let mut flipped = URL_SAFE_NO_PAD.decode(signature).unwrap();
     flipped[5] ^= 1;
     for (signature, why) in [
         (String::new(), "stripped"),
         (signature[..40].to_owned(), "cut"),
         (foreign, "another key's"),
-        (encode([0; 64]), "all zero (the psychic signature)"),
+        (encode(vec![0; flipped.len()]), "all zero (the psychic signature)"),
         (encode(flipped), "altered"),
         (format!("{signature}="), "padded"),
         (format!("{signature}AA"), "lengthened"),
@@ -81,9 +141,7 @@ async fn altered_cut_foreign_and_empty_signatures_are_refused() {
     forge.assert_refused(&altered, "altered claims").await;
 }
 
-#[tokio::test]
-async fn base64url_has_one_spelling() {
-    let service = Service::start().await;
+async fn base64url_has_one_spelling(service: Service) {
     let forge = Forge::new(&service).await;
     let token = &forge.victim.tokens.access;
     let last = token.chars().last().unwrap();
@@ -111,18 +169,18 @@ async fn base64url_has_one_spelling() {
     }
 }
 
-#[tokio::test]
-async fn header_parameters_choose_no_key_and_fetch_nothing() {
-    let service = Service::start().await;
+async fn header_parameters_choose_no_key_and_fetch_nothing(service: Service) {
     let forge = Forge::new(&service).await;
-    let own = Key::es256(&fresh_es256().unwrap()).unwrap();
+    let own = foreign(&service);
+    let secret = json!({ "kty": "oct", "k": encode(b"somebody else's secret, as long as ours") });
+    let jwk = own.jwk.as_ref().map_or(secret, |jwk| json!(jwk));
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let url = format!("http://{}/keys", listener.local_addr().unwrap());
     for change in [
-        json!({ "jwk": own.jwk, "kid": null }),
-        json!({ "jwk": own.jwk, "kid": own.kid }),
-        json!({ "jwk": own.jwk }),
+        json!({ "jwk": jwk, "kid": null }),
+        json!({ "jwk": jwk, "kid": own.kid }),
+        json!({ "jwk": jwk }),
         json!({ "jku": url, "kid": own.kid }),
         json!({ "x5u": url, "kid": own.kid }),
         json!({ "x5c": ["AAAA"], "kid": own.kid }),
@@ -146,9 +204,7 @@ async fn header_parameters_choose_no_key_and_fetch_nothing() {
     assert!(listener.accept().is_err(), "nobody called");
 }
 
-#[tokio::test]
-async fn critical_parameters_that_nobody_understands_are_refused() {
-    let service = Service::start().await;
+async fn critical_parameters_that_nobody_understands_are_refused(service: Service) {
     let forge = Forge::new(&service).await;
     for change in [
         json!({ "crit": ["b64"], "b64": true }),
@@ -161,9 +217,7 @@ async fn critical_parameters_that_nobody_understands_are_refused() {
     }
 }
 
-#[tokio::test]
-async fn another_type_is_another_token() {
-    let service = Service::start().await;
+async fn another_type_is_another_token(service: Service) {
     let forge = Forge::new(&service).await;
     for typ in [
         Value::Null,
@@ -179,9 +233,7 @@ async fn another_type_is_another_token() {
     }
 }
 
-#[tokio::test]
-async fn what_is_no_object_is_refused() {
-    let service = Service::start().await;
+async fn what_is_no_object_is_refused(service: Service) {
     let forge = Forge::new(&service).await;
     let header = forge.header.to_string();
     let deep = format!("{}{}", "[".repeat(900), "]".repeat(900));
@@ -193,9 +245,7 @@ async fn what_is_no_object_is_refused() {
     forge.assert_refused(&forge.signed(&header, [0xff, 0xfe]), "no UTF-8").await;
 }
 
-#[tokio::test]
-async fn huge_tokens_are_refused_and_the_server_lives() {
-    let service = Service::start().await;
+async fn huge_tokens_are_refused_and_the_server_lives(service: Service) {
     let forge = Forge::new(&service).await;
     for length in [4_000, 8_192, 65_536, 1_048_576] {
         for token in
