@@ -70,6 +70,7 @@ impl Replacement {
                 )),
             };
         }
+        // The old one has to be there: a database that is still empty has none.
         sealer(config)?;
         let Some(path) = path(config)? else { return Ok(Self { file: None, _lock: None }) };
         let directory = fs::File::open(directory(&path)).map_err(|error| failed(&path, &error))?;

@@ -11,7 +11,7 @@ use crate::audit::event::Event;
 use crate::audit::record::record;
 use crate::error::Error;
 use crate::tokens::key_state::signing;
-use crate::tokens::rotate::{NextKey, note};
+use crate::tokens::rotate::{NextKey, is_configured, note};
 use crate::tokens::signing_key::{self, ActiveModel, COLUMN, Entity, Model};
 
 /// Revokes the key `kid` and forgets its private half. If it signs now, the announced key signs from now on, or else a
@@ -25,6 +25,7 @@ use crate::tokens::signing_key::{self, ActiveModel, COLUMN, Entity, Model};
 pub async fn revoke(app: &App, client: &Client, kid: &str) -> Result<Model, Error> {
     let next = Arc::new(NextKey::make(app).await?);
     let (now, kid, client) = (app.clock.now(), kid.to_owned(), client.clone());
+    let tokens = app.config.tokens.clone();
     let write = app.database.write(async move |tx| {
         let mut keys = signing_key::hold(tx).await?;
         let signs = signing(&keys, now).is_some_and(|signing| signing.id == kid);
@@ -43,12 +44,12 @@ pub async fn revoke(app: &App, client: &Client, kid: &str) -> Result<Model, Erro
         record(tx, now, &client, Event::SigningKeyRevoked { kid: kid.clone() }).await?;
         if signs {
             let newest = keys.iter().find(|key| key.is_in_force());
-            match newest.filter(|key| key.activates_at > now && next.is_like(key)) {
-                Some(announced) => {
+            match newest {
+                Some(announced) if announced.activates_at > now && is_configured(announced, &tokens)? => {
                     signing_key::activate(tx, &announced.id, now).await?;
                     note(tx, now, &client, &announced.id, now).await?;
                 }
-                None => drop(next.insert(tx, &keys, now, now, &client).await?),
+                _ => drop(next.insert(tx, &keys, now, now, &client).await?),
             }
         }
         Ok(revoked)

@@ -56,7 +56,7 @@ enum Step {
 /// [`Error::Internal`] with a sentence for the operator when HS256 is configured with a secret that was used before,
 /// or when the master key is not the one that the other keys are sealed under.
 pub async fn rotate(app: &App, client: &Client, haste: Haste) -> Result<Model, Error> {
-    let next = run(app, client, Occasion::Operator(haste)).await?;
+    let (next, _) = run(app, client, Occasion::Operator(haste)).await?;
     next.ok_or_else(|| Error::internal("the next signing key was revoked at the same moment"))
 }
 
@@ -65,13 +65,8 @@ pub async fn rotate(app: &App, client: &Client, haste: Haste) -> Result<Model, E
 /// # Errors
 /// As [`rotate`].
 pub async fn rotate_when_due(app: &App) -> Result<bool, Error> {
-    let keys = signing_key::all(app.database.reader()).await?;
-    let before = keys.first().map(|key| key.generation);
-    if step(Occasion::Timer, &keys, app.clock.now(), &app.config.tokens, |_| true) == Step::Keep {
-        return Ok(false);
-    }
-    let newest = run(app, &Client::default(), Occasion::Timer).await?;
-    Ok(newest.map(|key| key.generation) != before)
+    let (_, changed) = run(app, &Client::default(), Occasion::Timer).await?;
+    Ok(changed)
 }
 
 /// Makes the first key; and a next one when the newest is not what is configured.
@@ -79,39 +74,44 @@ pub(super) async fn at_start(app: &App) -> Result<(), Error> {
     run(app, &Client::default(), Occasion::Start).await.map(drop)
 }
 
-/// Takes the step that is right when nobody else can take one. Answers the newest key that is in force then.
-async fn run(app: &App, client: &Client, occasion: Occasion) -> Result<Option<Model>, Error> {
-    let next = Arc::new(NextKey::make(app).await?);
+/// Takes the step that is right when nobody else can take one. Answers the newest key that is in force then, and whether
+/// that took anything.
+async fn run(app: &App, client: &Client, occasion: Occasion) -> Result<(Option<Model>, bool), Error> {
     let (now, tokens, client) = (app.clock.now(), app.config.tokens.clone(), client.clone());
+    let keys = signing_key::in_force(app.database.reader()).await?;
+    if step(occasion, &keys, now, &tokens)? == Step::Keep {
+        return Ok((keys.into_iter().next(), false));
+    }
+    let next = Arc::new(NextKey::make(app).await?);
     let write = app.database.write(async move |tx| {
         let keys = signing_key::hold(tx).await?;
-        let newest = keys.iter().find(|key| key.is_in_force());
-        match step(occasion, &keys, now, &tokens, |key| next.is_like(key)) {
-            Step::Keep => Ok(newest.cloned()),
-            Step::Activate(at) => {
-                let Some(newest) = newest else { return Ok(None) };
+        let newest = keys.iter().find(|key| key.is_in_force()).cloned();
+        Ok(match (step(occasion, &keys, now, &tokens)?, newest) {
+            (Step::Add(at), _) => (next.insert(tx, &keys, now, at, &client).await?, true),
+            (Step::Activate(at), Some(newest)) => {
                 signing_key::activate(tx, &newest.id, at).await?;
                 note(tx, now, &client, &newest.id, at).await?;
-                Ok(Some(Model { activates_at: at, ..newest.clone() }))
+                (Some(Model { activates_at: at, ..newest }), true)
             }
-            Step::Add(at) => next.insert(tx, &keys, now, at, &client).await,
-        }
+            (Step::Keep | Step::Activate(_), newest) => (newest, false),
+        })
     });
     write.await
 }
 
+/// What `occasion` calls for, given all that are in force, newest first.
 fn step(
     occasion: Occasion,
     keys: &[Model],
     now: DateTime<Utc>,
     tokens: &TokensConfig,
-    is_like: impl Fn(&Model) -> bool,
-) -> Step {
-    let Some(newest) = keys.iter().find(|key| key.is_in_force()) else { return Step::Add(now) };
+) -> Result<Step, Error> {
+    let Some(newest) = keys.iter().find(|key| key.is_in_force()) else { return Ok(Step::Add(now)) };
     let (announced, spread) = (now + tokens.key_announcement.delta(), now + SPREADING);
-    let is_next = newest.activates_at > now && is_like(newest);
-    match occasion {
-        Occasion::Start if is_like(newest) => Step::Keep,
+    let is_like = is_configured(newest, tokens)?;
+    let is_next = newest.activates_at > now && is_like;
+    Ok(match occasion {
+        Occasion::Start if is_like => Step::Keep,
         // Who runs the service chooses that secret, and when to choose another.
         Occasion::Timer if tokens.algorithm == SigningAlgorithm::Hs256 => Step::Keep,
         Occasion::Timer if newest.activates_at + tokens.key_lifetime.delta() > announced => Step::Keep,
@@ -120,7 +120,18 @@ fn step(
         Occasion::Operator(Haste::Now) if is_next => Step::Activate(spread),
         Occasion::Operator(Haste::Now) => Step::Add(spread),
         Occasion::Start | Occasion::Timer | Occasion::Operator(Haste::Announced) => Step::Add(announced),
-    }
+    })
+}
+
+/// Whether `key` is what is configured: of the algorithm and, for HS256, the secret.
+pub(super) fn is_configured(key: &Model, tokens: &TokensConfig) -> Result<bool, Error> {
+    let same_secret = match (tokens.algorithm, &tokens.hs256_secret) {
+        (SigningAlgorithm::Hs256, Some(secret)) => {
+            Key::open(SigningAlgorithm::Hs256, secret.expose_secret().as_bytes())?.kid == key.id
+        }
+        _ => true,
+    };
+    Ok(same_secret && key.algorithm == tokens.algorithm.as_str())
 }
 
 /// A key that is made and not yet in the table.
@@ -149,12 +160,6 @@ impl NextKey {
             Ok(Self { kid, algorithm, private_key_sealed, sealer })
         });
         made.await.map_err(Error::internal)?
-    }
-
-    /// Whether `key` is what is configured: of the algorithm and, for HS256, the secret.
-    pub(super) fn is_like(&self, key: &Model) -> bool {
-        key.algorithm == self.algorithm.as_str()
-            && (self.algorithm != SigningAlgorithm::Hs256 || key.id == self.kid)
     }
 
     /// Adds it as the newest of `keys`, which are held. Answers the newest in force: another one, if another node that

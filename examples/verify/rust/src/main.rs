@@ -35,17 +35,17 @@ enum Keys {
 
 impl Verifier {
     fn new() -> Result<Self, Box<dyn Error>> {
-        let algorithm: Algorithm = env::var("ALGORITHM").as_deref().unwrap_or("ES256").parse()?;
+        let algorithm: Algorithm = setting("ALGORITHM").as_deref().unwrap_or("ES256").parse()?;
         // Pinned: the token's header does not choose.
         let mut validation = Validation::new(algorithm);
-        validation.set_issuer(&[env::var("ISSUER")?]);
-        validation.set_audience(&[env::var("AUDIENCE")?]);
+        validation.set_issuer(&[setting("ISSUER")?]);
+        validation.set_audience(&[setting("AUDIENCE")?]);
         // Without this a token that names neither would pass.
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         validation.leeway = 5;
         let keys = match algorithm {
-            Algorithm::HS256 => Keys::Shared(DecodingKey::from_secret(env::var("HS256_SECRET")?.as_bytes())),
-            _ => Keys::Published(reqwest::blocking::get(env::var("JWKS_URL")?)?.error_for_status()?.json()?),
+            Algorithm::HS256 => Keys::Shared(DecodingKey::from_secret(setting("HS256_SECRET")?.as_bytes())),
+            _ => Keys::Published(reqwest::blocking::get(setting("JWKS_URL")?)?.error_for_status()?.json()?),
         };
         Ok(Self { keys, validation })
     }
@@ -66,6 +66,11 @@ impl Verifier {
         };
         Ok(claims)
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "an example has no configuration of its own")]
+fn setting(name: &str) -> Result<String, String> {
+    env::var(name).map_err(|error| format!("{name}: {error}"))
 }
 
 fn main() -> ExitCode {
