@@ -11,6 +11,7 @@ use crate::cli::failure::Failure;
 use crate::cli::start;
 use crate::config::Config;
 use crate::platform::clock::Clock;
+use crate::platform::database::HEARD_WITHIN;
 
 /// Which command, and how to print.
 #[derive(Args)]
@@ -32,7 +33,7 @@ enum Command {
         #[arg(long)]
         now: bool,
     },
-    /// Give a key up: all that it has signed is refused within a second or two. Clients refresh.
+    /// Give a key up, and with it all that it has signed. Clients refresh, and stay signed in.
     Revoke {
         /// The key's name, as `rolegate keys list` shows it.
         kid: String,
@@ -46,6 +47,10 @@ pub(super) fn run(config: Config, options: &Options) -> Result<(), Failure> {
     start::block_on(async {
         let app = App::start(config, Clock::System).await?;
         let outcome = done(&app, options).await;
+        if outcome.is_ok() && matches!(options.command, Command::Rotate { .. } | Command::Revoke { .. }) {
+            // Whoever reads that it is done finds it in force.
+            tokio::time::sleep(HEARD_WITHIN).await;
+        }
         app.stop().await;
         outcome
     })
