@@ -24,6 +24,8 @@ pub(super) struct Listener {
     /// Where its own beats come back to.
     own_channel: String,
     beats: u64,
+    /// Something failed, so notifications may have been missed. sqlx would connect anew as if nothing had happened.
+    lost: bool,
 }
 
 impl Listener {
@@ -31,11 +33,10 @@ impl Listener {
     pub(super) async fn connect(url: &SecretString) -> Result<Self, Error> {
         let connect = async {
             let mut listener = PgListener::connect(url.expose_secret()).await.map_err(Error::internal)?;
-            // By itself it would go on after a lost connection as if nothing had been missed.
             listener.eager_reconnect(false);
             let own_channel = format!("{CHANNEL}_{}", secret::new_id().simple());
             listener.listen_all([CHANNEL, own_channel.as_str()]).await.map_err(Error::internal)?;
-            let mut this = Self { listener, own_channel, beats: 0 };
+            let mut this = Self { listener, own_channel, beats: 0, lost: false };
             this.beat().await?;
             Ok(this)
         };
@@ -46,6 +47,7 @@ impl Listener {
     /// before has been heard then; it is in the answer.
     pub(super) async fn beat(&mut self) -> Result<Changes, Error> {
         within_limit(async {
+            self.refuse_if_lost()?;
             self.beats += 1;
             let payload = self.beats.to_string();
             let notify = sqlx::query("SELECT pg_notify($1, $2)").bind(&self.own_channel).bind(&payload);
@@ -74,9 +76,19 @@ impl Listener {
     }
 
     async fn notification(&mut self) -> Result<PgNotification, Error> {
-        let received = self.listener.try_recv().await.map_err(Error::internal)?;
-        received.ok_or_else(|| Error::internal("the connection on which the database notifies was closed"))
+        self.refuse_if_lost()?;
+        let received = self.listener.try_recv().await;
+        self.lost = !matches!(received, Ok(Some(_)));
+        received.map_err(Error::internal)?.ok_or_else(closed)
     }
+
+    fn refuse_if_lost(&self) -> Result<(), Error> {
+        if self.lost { Err(closed()) } else { Ok(()) }
+    }
+}
+
+fn closed() -> Error {
+    Error::internal("the connection on which the database notifies was closed")
 }
 
 /// What a trigger has written as `topic:subject`.

@@ -66,7 +66,14 @@ impl Service {
 
     /// Another node of the same service: its own memory, the same database, the same clock.
     pub(crate) async fn another_node(&self) -> Self {
-        Self::node(Arc::clone(&self.database), self.app.config.clone(), self.clock.clone()).await
+        self.another_node_with(|_| {}).await
+    }
+
+    /// Another node that is configured otherwise.
+    pub(crate) async fn another_node_with(&self, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = self.app.config.clone();
+        change(&mut config);
+        Self::node(Arc::clone(&self.database), config, self.clock.clone()).await
     }
 
     async fn node(database: Arc<TestDatabase>, config: Config, clock: ManualClock) -> Self {

@@ -90,7 +90,7 @@ async fn signing_keys_are_loaded_when_another_process_has_changed_them() {
 }
 
 /// How long it takes until `persona`, who is in, is refused.
-async fn until_refused(persona: &Persona<'_>) -> Duration {
+pub(super) async fn until_refused(persona: &Persona<'_>) -> Duration {
     let began = Instant::now();
     while persona.is_signed_in().await {
         assert!(began.elapsed() < Duration::from_secs(5), "nobody has heard of it");

@@ -1,5 +1,6 @@
 //! What is kept in memory, and how soon it is forgotten: at once on the node that was told, in time on all others.
 
+mod cut;
 mod elsewhere;
 mod here;
 mod kept;
