@@ -17,7 +17,7 @@ pub struct SessionConfig {
     /// Keep sessions and users in memory, so that a request need not read the database. What ends a session holds at
     /// once all the same: see docs/revocation.md.
     pub cache: bool,
-    /// The most that is kept in memory of sessions and users, in bytes. A live session and its user take about 1 KB.
+    /// The most that is kept in memory of sessions and users, in bytes. A live session and its user take about 1.1 KB.
     pub cache_bytes: u64,
     /// How many sessions a user has at most. Whoever opens one more loses the one that was unused for longest.
     pub max_per_user: u32,

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::DatabaseConnection;
+use secrecy::SecretString;
 
 use crate::error::Error;
 use crate::platform::cache::Cache;
@@ -48,7 +49,7 @@ enum Source {
 }
 
 struct Postgres {
-    location: secrecy::SecretString,
+    url: SecretString,
     pool: DatabaseConnection,
     listener: Option<Listener>,
     /// The rows of the window that were read, while the log is read.
@@ -60,13 +61,9 @@ impl Follower {
     pub(super) fn new(location: Location, pool: DatabaseConnection, cache: Arc<Cache>, clock: Clock) -> Self {
         let source = match location {
             Location::Sqlite(path) => Source::Sqlite { path: path.into(), log: None },
-            Location::Postgres(location) => Source::Postgres(Box::new(Postgres {
-                location,
-                pool,
-                listener: None,
-                read: None,
-                readings: 0,
-            })),
+            Location::Postgres(url) => {
+                Source::Postgres(Box::new(Postgres { url, pool, listener: None, read: None, readings: 0 }))
+            }
         };
         Self { source, cache, clock }
     }
@@ -160,7 +157,7 @@ impl Postgres {
         }
         if self.read.is_none() || self.readings >= READINGS {
             self.readings = 0;
-            match Listener::connect(&self.location).await {
+            match Listener::connect(&self.url).await {
                 Ok(listener) => {
                     self.listener = Some(listener);
                     self.read = None;

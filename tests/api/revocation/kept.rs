@@ -94,7 +94,7 @@ async fn a_flood_of_invalid_tokens_leaves_nothing_behind_and_drives_nobody_out()
     let bytes = service.app.cache.bytes();
     assert!((500..5_000).contains(&bytes), "{bytes}");
     let (head, signature) = ada.tokens.access.rsplit_once('.').unwrap();
-    for n in 0..90_000_u32 {
+    for n in 0..98_000_u32 {
         // Of all kinds: what is no token, and a genuine one with a signature of its own each time.
         let forged = match n % 10 {
             0 => format!("{head}.{}{n:08}", &signature[..signature.len() - 8]),
@@ -103,7 +103,7 @@ async fn a_flood_of_invalid_tokens_leaves_nothing_behind_and_drives_nobody_out()
         let viewer = resume::by_access_token(&service.app, &forged).await.unwrap();
         assert!(matches!(viewer, Viewer::Unrecognized { .. }), "{forged}");
     }
-    for _ in 0..10_000 {
+    for _ in 0..2_000 {
         let forged = OpaqueToken::new(new_id()).unwrap().reveal();
         let viewer = resume::by_cookie(&service.app, &forged).await.unwrap();
         assert!(matches!(viewer, Viewer::Unrecognized { .. }));

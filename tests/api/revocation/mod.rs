@@ -5,6 +5,7 @@ mod elsewhere;
 mod here;
 mod kept;
 mod log;
+mod measure;
 
 use rolegate::access::role::Role;
 use rolegate::passwords::set_password::set_password;
