@@ -31,6 +31,7 @@ mod odd_values;
 mod page_costs;
 mod passwords;
 mod permissions;
+mod proof;
 mod races;
 mod root_fields;
 mod rotation;

@@ -22,6 +22,7 @@ mod ownership;
 mod operation;
 mod engine;
 mod install;
+pub mod proof;
 
 pub use install::{install, install_with};
 pub use lint::PolicyErrors;

@@ -62,7 +62,20 @@ pub fn sign_in(ctx: &Context<'_>, user: Viewer) -> Result<(), Error> {
     let viewers = ctx.data_opt::<Arc<Viewers>>();
     let viewers = viewers.filter(|viewers| viewers.is_sign_in(ctx.path_node.as_ref()));
     let viewers = viewers.ok_or_else(|| Error::internal("sign_in was called in a field without @signsIn"))?;
+    if let Some(witness) = ctx.data_opt::<Arc<Witness>>() {
+        witness.0.get_or_init(|| user.clone());
+    }
     viewers.signed_in.set(user).map_err(|_| Error::internal("a @signsIn field signed in twice"))
+}
+
+/// Sees whom a request signed in. The proof sends one along, as it must know by whom the answer was to be judged.
+#[derive(Debug, Default)]
+pub(super) struct Witness(OnceLock<Viewer>);
+
+impl Witness {
+    pub(super) fn signed_in(&self) -> Option<&Viewer> {
+        self.0.get()
+    }
 }
 
 /// The response key of the root field that a path begins with.

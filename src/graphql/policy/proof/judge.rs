@@ -1,0 +1,279 @@
+//! One answer, held against what the table says of every field on its road.
+
+use async_graphql::Response;
+use serde_json::Value as Json;
+
+use super::document::{Document, OWNER};
+use super::road::{Road, Start};
+use super::shape::Shape;
+use crate::access::viewer::Viewer;
+use crate::graphql::policy::rule::{Named, Rule, Verdict};
+use crate::graphql::policy::table::{PolicyTable, Row};
+
+/// What came of one walk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sight {
+    /// The coordinate answered.
+    Answered(Whose),
+    /// The coordinate was refused.
+    Refused(Whose),
+    /// Something before it was refused.
+    StoppedAbove,
+}
+
+/// Whose it was, where a rule asks that.
+pub(super) type Whose = Option<bool>;
+
+/// An error of the answer.
+struct Failure {
+    path: Vec<Json>,
+    code: String,
+    coordinate: String,
+    explained: bool,
+}
+
+impl Failure {
+    fn read(error: &Json) -> Self {
+        let text = |name: &str| error["extensions"][name].as_str().unwrap_or_default().to_owned();
+        let path = error["path"].as_array().cloned().unwrap_or_default();
+        Self { path, code: text("code"), coordinate: text("coordinate"), explained: false }
+    }
+
+    fn is_refusal(&self) -> bool {
+        matches!(self.code.as_str(), "UNAUTHENTICATED" | "FORBIDDEN")
+    }
+
+    /// An error that a resolver means, and no accident, nor a rule that could not be judged.
+    fn is_an_outcome(&self) -> bool {
+        !self.is_refusal() && !matches!(self.code.as_str(), "" | "INTERNAL")
+    }
+}
+
+/// Judges one answer.
+pub(super) struct Judge<'a> {
+    pub(super) table: &'a PolicyTable,
+    pub(super) shape: &'a Shape,
+    pub(super) road: &'a Road,
+    pub(super) document: &'a Document,
+    /// Who asked.
+    pub(super) asking: &'a Viewer,
+    /// Whom the root field signed in.
+    pub(super) signed_in: Option<&'a Viewer>,
+}
+
+/// What is being found.
+#[derive(Default)]
+struct Findings {
+    failures: Vec<Failure>,
+    sights: Vec<Sight>,
+    problems: Vec<String>,
+}
+
+impl Judge<'_> {
+    /// What was seen, and what should not have been.
+    pub(super) fn judge(&self, response: &Response) -> (Vec<Sight>, Vec<String>) {
+        let answer = serde_json::to_value(response).unwrap_or_default();
+        let errors = answer["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let mut found =
+            Findings { failures: errors.iter().map(Failure::read).collect(), ..Findings::default() };
+        let refused_whole =
+            answer["data"].is_null() && found.failures.iter().any(|failure| failure.path.is_empty());
+        match self.first_refusal() {
+            Some((place, rule)) => self.whole(place, rule, refused_whole, &mut found),
+            None if refused_whole => {
+                found.problems.push(format!("allowed, and yet refused whole: {}", answer["errors"]));
+            }
+            None => {
+                self.walk(0, &answer["data"], &mut Vec::new(), &mut found);
+                let stray =
+                    found.failures.iter().find(|failure| !failure.explained && !failure.is_an_outcome());
+                if let Some(failure) = stray {
+                    found.problems.push(format!("an error that nobody expects: {}", failure.tell()));
+                }
+            }
+        }
+        (found.sights, found.problems)
+    }
+
+    /// The first step for which the operation must be refused before anything runs.
+    fn first_refusal(&self) -> Option<(usize, &Rule)> {
+        let judged_before = match self.road.start {
+            Start::Query | Start::SignIn => 1,
+            Start::Mutation | Start::Subscription => self.road.steps.len(),
+        };
+        let mut steps = self.road.steps.iter().enumerate().take(judged_before);
+        steps.find_map(|(place, step)| match self.verdict(place, step.row(self.table)?) {
+            Verdict::Denied(rule) => Some((place, rule)),
+            _ => None,
+        })
+    }
+
+    fn whole(&self, place: usize, rule: &Rule, refused_whole: bool, found: &mut Findings) {
+        let step = &self.road.steps[place];
+        let (code, coordinate) =
+            (rule.refusal(self.viewer(place)).code(), format!("{}.{}", step.on, step.field));
+        let is_told = |failure: &Failure| {
+            failure.path.is_empty() && failure.code == code && failure.coordinate == coordinate
+        };
+        if refused_whole && found.failures.len() == 1 && found.failures.iter().all(is_told) {
+            self.refused(place, found);
+        } else {
+            let told: Vec<_> = found.failures.iter().map(Failure::tell).collect();
+            found.problems.push(format!(
+                "{coordinate} must refuse the whole operation with {code}, and the answer was {told:?}"
+            ));
+        }
+    }
+
+    /// Judges the step at `place` on one object, and what is beneath it.
+    fn walk(&self, place: usize, object: &Json, path: &mut Vec<Json>, found: &mut Findings) {
+        let step = &self.road.steps[place];
+        let on = object["__typename"].as_str().unwrap_or(&step.on);
+        if !self.shape.possible(&step.on).contains(&on) {
+            // A member of a union that the road does not lead through.
+            return;
+        }
+        // Through an interface, each object is judged by the rules of its own type.
+        let Some(row) = self.table.row(on, &step.field) else {
+            return found.problems.push(format!("{on}.{} has no rule", step.field));
+        };
+        path.push(step.field.clone().into());
+        let value = &object[step.field.as_str()];
+        let verdict = match self.verdict(place, row) {
+            Verdict::IfOwner(rule) => match self.owns(object) {
+                Some(true) => Ok(Verdict::Allowed),
+                Some(false) => Ok(Verdict::Denied(rule)),
+                None => Err(format!("whose it is cannot be told: give the stage an `owner` of {on}")),
+            },
+            other => Ok(other),
+        };
+        match verdict {
+            Err(problem) => found.problems.push(problem),
+            Ok(Verdict::Denied(rule)) => {
+                let code = rule.refusal(self.viewer(place)).code();
+                let mut here = found.failures.iter_mut().filter(|failure| failure.path == *path);
+                let told = here.any(|failure| {
+                    failure.explained = true;
+                    failure.code == code
+                });
+                if told && value.is_null() {
+                    self.refused_at(place, object, found);
+                } else {
+                    found
+                        .problems
+                        .push(format!("{} must be refused with {code}, and was not", row.coordinate));
+                }
+            }
+            Ok(_) => self.allowed(place, row, object, path, found),
+        }
+        path.pop();
+    }
+
+    fn allowed(&self, place: usize, row: &Row, object: &Json, path: &mut Vec<Json>, found: &mut Findings) {
+        let value = &object[row_field(row)];
+        let is_last = place + 1 == self.road.steps.len();
+        for failure in found.failures.iter_mut().filter(|failure| failure.path == *path) {
+            failure.explained = true;
+            if !failure.is_an_outcome() {
+                return found.problems.push(format!(
+                    "{} must answer, and did not: {}",
+                    row.coordinate,
+                    failure.tell()
+                ));
+            }
+        }
+        if is_last {
+            return found.sights.push(Sight::Answered(self.whose(place, row, object)));
+        }
+        self.each(place + 1, value, path, found);
+    }
+
+    /// Goes on with each object of a value, through its lists.
+    fn each(&self, place: usize, value: &Json, path: &mut Vec<Json>, found: &mut Findings) {
+        match value {
+            Json::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    path.push(index.into());
+                    self.each(place, item, path, found);
+                    path.pop();
+                }
+            }
+            Json::Object(_) => self.walk(place, value, path, found),
+            _ => self.nulled(place, path, found),
+        }
+    }
+
+    /// Null, perhaps because a non-null field beneath was refused: then its error tells how far the walk came.
+    fn nulled(&self, place: usize, path: &[Json], found: &mut Findings) {
+        let mut refusals = Vec::new();
+        for failure in found.failures.iter_mut().filter(|failure| failure.path.starts_with(path)) {
+            let names: Vec<&str> = failure.path[path.len()..].iter().filter_map(Json::as_str).collect();
+            let last = place + names.len().saturating_sub(1);
+            let on_road =
+                self.road.steps.get(place..).unwrap_or_default().iter().map(|step| step.field.as_str());
+            if names.is_empty() || !on_road.take(names.len()).eq(names) || !failure.is_refusal() {
+                continue;
+            }
+            let step = &self.road.steps[last];
+            let is_right = step.row(self.table).is_some_and(|row| match self.verdict(last, row) {
+                Verdict::Denied(rule) => rule.refusal(self.viewer(last)).code() == failure.code,
+                _ => false,
+            });
+            failure.explained = is_right;
+            refusals.extend(is_right.then_some(last));
+        }
+        refusals.into_iter().for_each(|last| self.refused(last, found));
+    }
+
+    fn refused(&self, place: usize, found: &mut Findings) {
+        self.refused_at(place, &Json::Null, found);
+    }
+
+    fn refused_at(&self, place: usize, object: &Json, found: &mut Findings) {
+        let step = &self.road.steps[place];
+        let is_last = place + 1 == self.road.steps.len();
+        let whose = step.row(self.table).and_then(|row| self.whose(place, row, object));
+        found.sights.push(if is_last { Sight::Refused(whose) } else { Sight::StoppedAbove });
+    }
+
+    /// Whose it is, where a rule about owners decides for this viewer.
+    fn whose(&self, place: usize, row: &Row, object: &Json) -> Whose {
+        match row.judge(self.viewer(place), |_| Named::NotYetKnown) {
+            Verdict::IfOwner(Rule::Owner { arg: Some(_), .. }) => {
+                Some(matches!(self.verdict(place, row), Verdict::Allowed))
+            }
+            Verdict::IfOwner(_) => self.owns(object),
+            _ => None,
+        }
+    }
+
+    fn owns(&self, object: &Json) -> Option<bool> {
+        let me = self.signed_in.unwrap_or(self.asking).user_id().ok()?;
+        let mut owner = &object[OWNER];
+        while let Json::Object(fields) = owner {
+            owner = fields.values().next()?;
+        }
+        Some(owner.as_str()?.parse() == Ok(me))
+    }
+
+    fn verdict<'r>(&self, place: usize, row: &'r Row) -> Verdict<'r> {
+        row.judge(self.viewer(place), |argument| self.document.named(place, argument))
+    }
+
+    /// By whom the step is judged.
+    fn viewer(&self, place: usize) -> &Viewer {
+        self.signed_in.filter(|_| place > 0).unwrap_or(self.asking)
+    }
+}
+
+impl Failure {
+    fn tell(&self) -> String {
+        let code = if self.code.is_empty() { "no code" } else { &self.code };
+        let path: Vec<_> = self.path.iter().map(|part| part.to_string().replace('"', "")).collect();
+        format!("{code} at `{}`", path.join("."))
+    }
+}
+
+fn row_field(row: &Row) -> &str {
+    row.coordinate.rsplit('.').next().unwrap_or_default()
+}
