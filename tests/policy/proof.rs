@@ -1,0 +1,104 @@
+//! The proof holds of what is right, and finds what is not: each fault by the name of its coordinate.
+
+use std::sync::Arc;
+
+use async_graphql::Value;
+use rolegate::access::role::Role;
+use rolegate::access::viewer::Viewer;
+use rolegate::graphql::policy::proof::{Report, Scene, Stage, prove};
+use rolegate::graphql::policy::{PolicyTable, install};
+
+use crate::shop::{Counter, Fault, Shop, builder, shop, table};
+use crate::strip::Strip;
+
+#[track_caller]
+fn assert_finds(report: &Report, coordinate: &str, problem: &str) {
+    assert!(!report.holds(), "{report}");
+    let named = report.disagreements.iter().filter(|found| found.starts_with(&format!("{coordinate}: ")));
+    let all: Vec<_> = named.collect();
+    assert!(all.iter().any(|found| found.contains(problem)), "{coordinate} {problem:?} not in\n{report}");
+}
+
+#[tokio::test]
+async fn a_schema_whose_policy_is_whole_is_proved_by_every_kind_of_road() {
+    let shop = shop(Fault::None);
+    let report = prove(&shop, &Counter).await;
+    assert!(report.holds(), "{report}");
+    assert_eq!(report.coordinates, table(&shop).coordinates().count());
+    assert_eq!(report.cells_of_nobody, 2, "a welcome has two fields, and is for those who enter: {report}");
+    assert!(report.answered > 0 && report.refused > 0 && report.stopped_above > 0, "{report}");
+}
+
+#[tokio::test]
+async fn a_schema_without_the_engine_is_found_out() {
+    let table = table(&shop(Fault::None));
+    let bare = builder(Fault::None).data(table).finish();
+    let report = prove(&bare, &Counter).await;
+    assert_finds(&report, "Product.cost", "must be refused with UNAUTHENTICATED, and was not");
+    assert_finds(&report, "Mutation.ship", "must refuse the whole operation");
+    assert_finds(&report, "Query.search", "must refuse the whole operation");
+    assert_finds(&report, "Events.shipped", "must refuse the whole operation");
+}
+
+#[tokio::test]
+async fn a_schema_without_a_table_is_found_out() {
+    let report = prove(&builder(Fault::None).finish(), &Counter).await;
+    assert!(!report.holds());
+    assert!(report.disagreements[0].contains("call `policy::install`"), "{report}");
+}
+
+/// A schema that is judged by fewer rules than its matrix tells of.
+fn laxer(coordinate: &str, directive: &str) -> Shop {
+    let promised: Arc<PolicyTable> = table(&shop(Fault::None));
+    let strip = Strip { at: coordinate.to_owned(), directive: directive.to_owned() };
+    install(builder(Fault::None).directive(strip)).unwrap().data(promised).finish()
+}
+
+#[tokio::test]
+async fn a_rule_that_the_matrix_has_and_the_engine_has_not_is_found_by_every_road() {
+    let report = prove(&laxer("Product.cost", "hasRole"), &Counter).await;
+    assert_finds(
+        &report,
+        "Product.cost",
+        "as CLIENT by `query { articles { __typename ... on Product { cost } } }`",
+    );
+    assert_finds(&report, "Product.cost", "search { __typename ... on Product");
+    assert_finds(&report, "Article.cost", "articles { __typename cost }");
+    assert!(
+        !report.to_string().contains("as ADMIN by `query { articles"),
+        "who may all is not concerned: {report}"
+    );
+}
+
+#[tokio::test]
+async fn a_guard_that_is_told_the_wrong_owner_is_found_out() {
+    let report = prove(&shop(Fault::WrongOwner), &Counter).await;
+    assert_finds(&report, "Order.address", "as MANAGER by `subscription { shipped");
+    assert_finds(&report, "Order.address", "must be refused with FORBIDDEN, and was not");
+    assert!(report.disagreements.iter().all(|problem| problem.starts_with("Order.address: ")), "{report}");
+}
+
+#[tokio::test]
+async fn a_road_that_leads_to_nothing_is_no_proof() {
+    let report = prove(&shop(Fault::NothingThere), &Counter).await;
+    assert_finds(&report, "Article.cost", "as ADMIN, Query.articles > Article.cost led to nothing");
+}
+
+/// Says nothing of whose things are, and has no ids.
+struct Ignorant;
+
+impl Stage for Ignorant {
+    async fn viewer(&self, role: Role) -> Viewer {
+        Counter.viewer(role).await
+    }
+    async fn argument(&self, coordinate: &str, scene: &Scene<'_>) -> Option<Value> {
+        Counter.argument(coordinate, scene).await.filter(|_| coordinate != "Mutation.ship(customer:)")
+    }
+}
+
+#[tokio::test]
+async fn what_the_stage_owes_is_asked_for_by_name() {
+    let report = prove(&shop(Fault::None), &Ignorant).await;
+    assert_finds(&report, "Order.address", "give the stage an `owner` of Order");
+    assert_finds(&report, "Mutation.ship", "Mutation.ship(customer:) needs a value of UUID!");
+}
