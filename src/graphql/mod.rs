@@ -48,7 +48,7 @@ pub fn schema(app: Arc<App>) -> Result<Schema, PolicyErrors> {
         .limit_depth(limits.max_depth)
         .limit_complexity(limits.max_complexity.saturating_mul(VALUES_PER_FIELD))
         .limit_directives(limits.max_directives);
-    Ok(builder.data(app).finish())
+    Ok(builder.data(app.clock.clone()).data(app).finish())
 }
 
 /// The schema as `schema.graphql` has it: types, descriptions and, on each field, its rule.

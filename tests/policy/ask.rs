@@ -1,7 +1,7 @@
 //! Who asks, how, and what they get.
 
 use async_graphql::{Request, Variables};
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use rolegate::access::role::Role;
 use rolegate::access::viewer::Viewer;
 use serde_json::Value;
@@ -13,7 +13,7 @@ pub(crate) const ANN: Uuid = Uuid::from_u128(0xa);
 pub(crate) const BOB: Uuid = Uuid::from_u128(0xb);
 
 pub(crate) fn user(user_id: Uuid, role: Role) -> Viewer {
-    Viewer::User { user_id, session_id: Uuid::from_u128(1), role, expires_at: DateTime::UNIX_EPOCH }
+    Viewer::User { user_id, session_id: Uuid::from_u128(1), role, expires_at: DateTime::<Utc>::MAX_UTC }
 }
 
 pub(crate) fn client() -> Viewer {

@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_graphql::futures_util::{Stream, StreamExt, stream};
 use async_graphql::{Context, EmptyMutation, MergedSubscription, Request, Response, Schema, Subscription};
+use chrono::TimeDelta;
 use rolegate::access::viewer::Viewer;
 use rolegate::graphql::access::Role;
 use rolegate::graphql::policy::directives::{authenticated, has_role};
 use rolegate::graphql::policy::install;
+use rolegate::platform::clock::{Clock, ManualClock};
 
 use crate::ask::{BOB, client, manager};
 use crate::demo::{Query, User};
@@ -71,4 +73,46 @@ async fn an_allowed_subscription_is_answered_event_by_event() {
     assert_eq!(answers.len(), 1);
     assert_eq!(answers[0].errors.len(), 1, "an object is judged when it is there");
     assert!(answers[0].data.to_string().contains("email: null"), "{}", answers[0].data);
+}
+
+#[derive(Default)]
+struct Hours;
+
+#[Subscription]
+impl Hours {
+    /// One event now, and one when the clock has been put forward.
+    #[graphql(directive = authenticated::apply())]
+    async fn hour(&self, ctx: &Context<'_>) -> impl Stream<Item = User> {
+        let clock = ctx.data_unchecked::<ManualClock>().clone();
+        stream::iter(0..2).map(move |event| {
+            clock.advance(TimeDelta::minutes(event * 10));
+            User(BOB)
+        })
+    }
+}
+
+#[tokio::test]
+async fn an_event_after_the_viewers_credential_expired_is_refused_and_nothing_of_it_resolved() {
+    let start = "2026-03-01T12:00:00Z".parse().unwrap();
+    let subscribe = async |lifetime| {
+        let clock = ManualClock::new(start);
+        let schema = Schema::build(Query::default(), EmptyMutation, Hours);
+        let schema = install(schema).unwrap().data(Clock::Manual(clock.clone())).data(clock).finish();
+        let Viewer::User { user_id, session_id, role, .. } = manager() else { unreachable!() };
+        let viewer = Viewer::User { user_id, session_id, role, expires_at: start + lifetime };
+        let ran = crate::demo::Ran::default();
+        let request = Request::new("subscription { hour { email } }").data(viewer).data(ran.clone());
+        let events: Vec<Response> = schema.execute_stream(request).collect().await;
+        (events, ran.marks().len())
+    };
+    let (events, resolved) = subscribe(TimeDelta::minutes(10)).await;
+    assert!(events[0].is_ok(), "{events:?}");
+    let told = serde_json::to_value(&events[1]).unwrap();
+    assert!(told["data"].is_null(), "{told}");
+    let extensions = serde_json::json!({ "code": "UNAUTHENTICATED", "reason": "TOKEN_EXPIRED" });
+    assert_eq!(told["errors"][0]["extensions"], extensions, "{told}");
+    assert_eq!((events.len(), resolved), (2, 1));
+
+    let (events, resolved) = subscribe(TimeDelta::minutes(11)).await;
+    assert!(events.iter().all(Response::is_ok) && resolved == 2, "{events:?}");
 }

@@ -7,19 +7,21 @@ use async_graphql::extensions::{
     Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery, NextPrepareRequest,
     NextResolve, NextValidation, ResolveInfo,
 };
-use async_graphql::parser::types::{ExecutableDocument, Field};
+use async_graphql::parser::types::{ExecutableDocument, Field, OperationType};
 use async_graphql::{
-    PathSegment, QueryPathNode, QueryPathSegment, Request, Response, ServerError, ServerResult,
+    PathSegment, Pos, QueryPathNode, QueryPathSegment, Request, Response, ServerError, ServerResult,
     ValidationResult, Value, Variables,
 };
+use chrono::{DateTime, Utc};
 
 use super::operation::{self, Ids};
 use super::rule::Verdict;
 use super::table::{PolicyTable, Row};
 use super::viewers::Viewers;
 use crate::access::viewer::Viewer;
-use crate::error::Error;
+use crate::error::{Error, Unauthenticated};
 use crate::graphql::error::{describe, server_error};
+use crate::platform::clock::Clock;
 
 /// Makes one [`Engine`] a request.
 pub(super) struct Engines(pub(super) Arc<PolicyTable>);
@@ -43,6 +45,8 @@ struct Asked {
     viewers: Arc<Viewers>,
     operation_name: Option<String>,
     ids: Ids,
+    /// Of a subscription, when its viewer's credential stops counting: its events outlive the request.
+    expires_at: OnceLock<DateTime<Utc>>,
 }
 
 /// Stands in for an error that is in [`Engine::errors`] already, on its way up to the next field that can be null.
@@ -64,7 +68,7 @@ impl Extension for Engine {
         let operation_name = request.operation_name.clone();
         let ids = Ids::of(&request.variables);
         request.data.insert(viewers.clone());
-        self.asked.get_or_init(|| Asked { viewers, operation_name, ids });
+        self.asked.get_or_init(|| Asked { viewers, operation_name, ids, expires_at: OnceLock::new() });
         Ok(request)
     }
 
@@ -84,6 +88,9 @@ impl Extension for Engine {
             let found = operation::judge(&self.table, &document, chosen, variables, &asked.ids, viewer);
             if let Some(key) = found.signs_in {
                 asked.viewers.expect_sign_in(key);
+            }
+            if let (OperationType::Subscription, Viewer::User { expires_at, .. }) = (chosen.ty, viewer) {
+                asked.expires_at.get_or_init(|| *expires_at);
             }
             self.lock().extend(found.refusals);
         }
@@ -107,6 +114,9 @@ impl Extension for Engine {
         name: Option<&str>,
         next: NextExecute<'_>,
     ) -> Response {
+        if let Some(response) = self.expired(ctx) {
+            return response;
+        }
         let mut response = next.run(ctx, name).await;
         response.errors.retain(|error| error.source::<Told>().is_none());
         response.errors.append(&mut self.lock());
@@ -167,6 +177,16 @@ impl Engine {
             return Ok(Some(Value::Null));
         }
         Err(ServerError { source: Some(Arc::new(Told)), ..ServerError::new(String::new(), None) })
+    }
+
+    /// The answer to an event that came after the credential of the one who subscribed had expired. The time is the
+    /// schema's [`Clock`], or the machine's where it was given none.
+    fn expired(&self, ctx: &ExtensionContext<'_>) -> Option<Response> {
+        let expires_at = self.asked.get()?.expires_at.get()?;
+        let clock = ctx.data_opt::<Clock>().unwrap_or(&Clock::System);
+        let error = Error::Unauthenticated(Unauthenticated::TokenExpired);
+        (clock.now() >= *expires_at)
+            .then(|| Response::from_errors(vec![server_error(error, None, Pos::default())]))
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<ServerError>> {

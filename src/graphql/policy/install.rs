@@ -19,6 +19,8 @@ use crate::config::Introspection;
 /// each viewer what they may call.
 ///
 /// Call it when all types are there; the [`PolicyTable`] is then schema data: `schema.data::<Arc<PolicyTable>>()`.
+/// A [`Clock`](crate::platform::clock::Clock) among the schema's data is what tells that a subscriber's credential has
+/// expired; without one it is the machine's.
 ///
 /// # Errors
 /// Every fault of the policy: coordinates that nobody ruled on, and whatever else would not hold what it says.
