@@ -4,6 +4,7 @@
 
 mod ask;
 mod demo;
+mod federation;
 mod guards;
 mod introspection;
 mod lints;
