@@ -1,22 +1,22 @@
 //! Schemas that are refused, each with its mend.
 
 use async_graphql::{
-    EmptyMutation, EmptySubscription, InputObject, Interface, Object, ObjectType, Schema, SimpleObject,
+    EmptyMutation, EmptySubscription, InputObject, Object, ObjectType, Schema, SimpleObject,
 };
 use rolegate::graphql::access::Role;
 use rolegate::graphql::policy::directives::{authenticated, has_role, owner, public, signs_in};
-use rolegate::graphql::policy::{PolicyErrors, install, owned_by};
+use rolegate::graphql::policy::{PolicyErrors, install};
 use uuid::Uuid;
 
 /// The problems of a schema with this query type.
-fn problems<Q: ObjectType + 'static>(query: Q) -> Vec<String> {
+pub(crate) fn problems<Q: ObjectType + 'static>(query: Q) -> Vec<String> {
     match install(Schema::build(query, EmptyMutation, EmptySubscription)) {
         Ok(_) => Vec::new(),
         Err(errors) => errors.iter().map(str::to_owned).collect(),
     }
 }
 
-fn assert_one(problems: &[String], coordinate: &str, mend: &str) {
+pub(crate) fn assert_one(problems: &[String], coordinate: &str, mend: &str) {
     assert_eq!(problems.len(), 1, "{problems:#?}");
     assert!(problems[0].starts_with(&format!("{coordinate}: ")), "{problems:?}");
     assert!(problems[0].contains(mend), "{problems:?}");
@@ -91,42 +91,44 @@ fn an_argument_that_is_not_there_is_refused() {
     assert_one(&problems(Dangling), "Dangling.user", "Name the one that holds the owner's id");
 }
 
-struct Dog;
-#[Object(directive = public::apply())]
-impl Dog {
-    #[graphql(directive = owner::apply(None, None), guard = "owned_by::<Self>(Uuid::nil())")]
-    async fn chip(&self) -> Option<i32> {
-        None
-    }
-    async fn legs(&self) -> i32 {
-        4
-    }
-}
-
-#[derive(Interface)]
-#[graphql(
-    field(name = "legs", ty = "i32", directive = public::apply()),
-    field(name = "chip", ty = "Option<i32>")
-)]
-enum Animal {
-    Dog(Dog),
-}
-
-struct Kennel;
+struct NoId;
 #[Object]
-impl Kennel {
-    #[graphql(directive = public::apply())]
-    async fn animal(&self) -> Option<Animal> {
-        Some(Animal::Dog(Dog))
+impl NoId {
+    #[graphql(directive = owner::apply(Some("ids".into()), None))]
+    async fn by_list(&self, ids: Vec<Uuid>) -> Option<usize> {
+        Some(ids.len())
+    }
+    #[graphql(directive = owner::apply(Some("input".into()), None))]
+    async fn by_input(&self, input: Credentials) -> Option<String> {
+        Some(input.password)
     }
 }
 
 #[test]
-fn an_interface_neither_rules_nor_reaches_past_an_owner() {
-    let problems = problems(Kennel);
+fn an_argument_that_can_name_no_owner_is_refused() {
+    let problems = problems(NoId);
     assert_eq!(problems.len(), 2, "{problems:#?}");
-    assert!(problems[0].starts_with("Animal.chip: @owner cannot see past an interface"));
-    assert!(problems[1].starts_with("Animal.legs: an interface cannot rule."));
+    assert!(problems[0].starts_with("NoId.byInput: ") && problems[0].contains("is no id"), "{problems:?}");
+    assert!(problems[1].starts_with("NoId.byList: ") && problems[1].contains("is no id"), "{problems:?}");
+}
+
+struct Returning;
+#[Object]
+impl Returning {
+    #[graphql(directive = authenticated::apply())]
+    async fn box_of_nothing(&self) -> Option<Unlabelled> {
+        Some(Unlabelled { content: 1 })
+    }
+}
+
+#[derive(SimpleObject)]
+struct Unlabelled {
+    content: i32,
+}
+
+#[test]
+fn a_returned_type_that_nobody_ruled_on_is_refused() {
+    assert_one(&problems(Returning), "Unlabelled.content", "or give one to the type Unlabelled");
 }
 
 struct Strict;
@@ -196,16 +198,16 @@ fn a_field_named_like_a_secret_is_refused_and_an_input_is_not() {
     assert_one(&problems(Leaky), "Leaky.passwordHash", "Take it out of the schema");
 }
 
-struct SignsInQuery;
+struct UnruledSignIn;
 #[Object]
-impl SignsInQuery {
-    #[graphql(directive = public::apply(), directive = signs_in::apply())]
+impl UnruledSignIn {
+    #[graphql(directive = signs_in::apply())]
     async fn login(&self) -> Option<i32> {
         None
     }
 }
 
 #[test]
-fn only_a_mutation_signs_in() {
-    assert_one(&problems(SignsInQuery), "SignsInQuery.login", "Only a field of the mutation type");
+fn signing_in_is_no_rule_of_its_own() {
+    assert_one(&problems(UnruledSignIn), "UnruledSignIn.login", "Give it a directive");
 }

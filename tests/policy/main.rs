@@ -8,6 +8,7 @@ mod federation;
 mod guards;
 mod introspection;
 mod lints;
+mod misplaced;
 mod operations;
 mod owners;
 mod permissions;

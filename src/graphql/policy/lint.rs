@@ -49,15 +49,16 @@ pub(super) fn check(registry: &Registry, table: &PolicyTable, problems: &mut Vec
                 for field in fields.values() {
                     let Some(row) = table.row(name, &field.name) else { continue };
                     problems.extend(public_beside_another(row, field));
-                    problems.extend(dangling_argument(row, field));
+                    problems.extend(dangling_argument(row, field, registry));
+                    problems.extend(nobodys(row, name, field, table));
                     problems.extend(misplaced_sign_in(row, name, table));
                     problems.extend(named_like_a_secret(row, field, registry));
                 }
             }
             MetaType::Interface { name, fields, .. } => check_interface(name, fields, table, problems),
-            // Unions and inputs cannot carry our directives: the compiler refuses.
             _ => {}
         }
+        problems.extend(misplaced_rule(ty));
     }
     problems.extend(stricter_than_every_way(registry, table));
 }
@@ -74,14 +75,55 @@ fn public_beside_another(row: &Row, field: &MetaField) -> Option<String> {
     })
 }
 
-fn dangling_argument(row: &Row, field: &MetaField) -> Option<String> {
+fn dangling_argument(row: &Row, field: &MetaField, registry: &Registry) -> Option<String> {
     let own = own_rules(&field.directive_invocations).ok()?;
-    own.iter().find_map(|rule| match rule {
-        Rule::Owner { arg: Some(arg), .. } if !field.args.contains_key(arg) => Some(format!(
-            "{}: {rule} names an argument that the field does not have. Name the one that holds the owner's id.",
-            row.coordinate
-        )),
-        _ => None,
+    own.iter().find_map(|rule| {
+        let Rule::Owner { arg: Some(arg), .. } = rule else { return None };
+        let wrong = match field.args.get(arg) {
+            None => "names an argument that the field does not have",
+            // Only a scalar of its own is compared with the viewer's id: in a list or an input nobody would be named.
+            Some(arg) if !is_one_scalar(&arg.ty, registry) => "names an argument that is no id",
+            Some(_) => return None,
+        };
+        Some(format!("{}: {rule} {wrong}. Name the one that holds the owner's id.", row.coordinate))
+    })
+}
+
+fn is_one_scalar(ty: &str, registry: &Registry) -> bool {
+    matches!(registry.types.get(ty.trim_end_matches('!')), Some(MetaType::Scalar { .. }))
+}
+
+/// A root has no owner. Nor would it be safe to ask a guard there: of one that is missing we learn when the resolver
+/// has run, which is soon enough to hold back what it read, and too late for what it changed.
+fn nobodys(row: &Row, parent: &str, field: &MetaField, table: &PolicyTable) -> Option<String> {
+    let roots = [Some(&table.query), table.mutation.as_ref(), table.subscription.as_ref()];
+    let is_root = roots.into_iter().flatten().any(|root| root == parent);
+    let own = own_rules(&field.directive_invocations).ok()?;
+    (is_root && own.iter().any(Rule::is_about_the_object)).then(|| {
+        format!(
+            "{}: @owner without `arg`, where there is no object that could be anybody's. Name the argument that holds \
+             the owner's id, or put @owner on the fields of {}.",
+            row.coordinate, row.returns
+        )
+    })
+}
+
+/// A rule on what cannot be judged by it. Our own directives do not compile there; another's of the same name would.
+fn misplaced_rule(ty: &MetaType) -> Option<String> {
+    let (name, directives, what) = match ty {
+        MetaType::Interface { name, directive_invocations, .. } => {
+            (name, directive_invocations, "an interface")
+        }
+        MetaType::Union { name, directive_invocations, .. } => (name, directive_invocations, "a union"),
+        MetaType::InputObject { name, directive_invocations, .. } => {
+            (name, directive_invocations, "an input")
+        }
+        _ => return None,
+    };
+    (own_rules(directives) != Ok(Vec::new())).then(|| {
+        format!(
+            "{name}: {what} cannot rule. Move the directive to the object types, or to the fields that take or return it."
+        )
     })
 }
 
