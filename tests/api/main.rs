@@ -29,6 +29,7 @@ mod lists;
 mod liveness;
 mod odd_values;
 mod page_costs;
+mod partly_forbidden;
 mod passwords;
 mod permissions;
 mod proof;

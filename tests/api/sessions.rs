@@ -188,9 +188,13 @@ async fn a_user_ends_their_own_sessions_and_nobody_elses() {
     let phone = service.anonymous().log_in("ada@example.test").await;
     let bob = service.client("bob").await;
     let end = "mutation($id: ID!) { endSession(id: $id) { id } }";
+    let mut told = Vec::new();
     for id in [bob.tokens.session.as_str(), "nonsense", "00000000-0000-0000-0000-000000000007"] {
-        ada.run_with(end, json!({ "id": id })).await.assert_refused("NOT_FOUND");
+        let answer = ada.run_with(end, json!({ "id": id })).await;
+        answer.assert_refused("NOT_FOUND");
+        told.push(answer.text);
     }
+    assert!(told.iter().all(|text| *text == told[0]), "somebody else's and nobody's look alike: {told:?}");
     assert!(bob.is_signed_in().await);
     ada.run_with(end, json!({ "id": phone.tokens.session })).await.data();
     assert!(!phone.is_signed_in().await);
