@@ -4,6 +4,7 @@
 
 mod ask;
 mod demo;
+mod documentation;
 mod federation;
 mod guards;
 mod introspection;

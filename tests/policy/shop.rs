@@ -91,10 +91,24 @@ impl Product {
     }
 }
 
+/// Beside a product: what one of them shows to admins, the other shows to all.
+struct Gift;
+
+#[Object(directive = public::apply())]
+impl Gift {
+    async fn title(&self) -> &str {
+        "Ribbon"
+    }
+    async fn cost(&self) -> Option<i32> {
+        Some(0)
+    }
+}
+
 #[derive(Interface)]
 #[graphql(field(name = "title", ty = "&str"), field(name = "cost", ty = "Option<i32>"))]
 enum Article {
     Product(Product),
+    Gift(Gift),
 }
 
 #[derive(Union)]
@@ -112,7 +126,7 @@ impl Query {
         if fault(ctx) == Fault::NothingThere {
             return Some(Vec::new());
         }
-        Some(vec![Article::Product(Product)])
+        Some(vec![Article::Product(Product), Article::Gift(Gift)])
     }
     #[graphql(directive = authenticated::apply())]
     async fn search(&self, ctx: &Context<'_>) -> Option<Vec<Found>> {
@@ -142,6 +156,10 @@ impl Mutation {
         policy::sign_in(ctx, viewer.clone())?;
         let order = Some(Order::of(ctx, viewer.user_id()?));
         Ok(Some(Welcome { greeting: "hello".into(), order }))
+    }
+    #[graphql(directive = public::apply())]
+    async fn wrap(&self, gift: bool) -> Option<Article> {
+        Some(if gift { Article::Gift(Gift) } else { Article::Product(Product) })
     }
     #[graphql(directive = has_role::apply(RoleName::Manager))]
     async fn ship(&self, ctx: &Context<'_>, customer: Uuid) -> Option<Order> {
@@ -189,6 +207,7 @@ impl Stage for Counter {
             "Query.orders(customer:)" | "Mutation.ship(customer:)" => {
                 value!(own.unwrap_or(Uuid::from_u128(4)).to_string())
             }
+            "Mutation.wrap(gift:)" => value!(scene.types.contains(&"Gift")),
             "Mutation.enter(role:)" => value!(scene.viewer.role()?.as_str()),
             _ => return None,
         })

@@ -133,9 +133,10 @@ impl Judge<'_> {
             // A member of a union that the road does not lead through.
             return;
         }
-        // Through an interface, each object is judged by the rules of its own type.
-        let Some(row) = self.table.row(on, &step.field) else {
-            return found.problems.push(format!("{on}.{} has no rule", step.field));
+        // On an interface, all the types that may be there decide; in a fragment, each object's own.
+        let ruled_by = if self.is_selected_on_what_is_returned(place) { step.on.as_str() } else { on };
+        let Some(row) = self.table.row(ruled_by, &step.field) else {
+            return found.problems.push(format!("{ruled_by}.{} has no rule", step.field));
         };
         path.push(step.field.clone().into());
         let value = &object[step.field.as_str()];
@@ -167,6 +168,12 @@ impl Judge<'_> {
             Ok(_) => self.allowed(place, row, object, path, found),
         }
         path.pop();
+    }
+
+    fn is_selected_on_what_is_returned(&self, place: usize) -> bool {
+        let before = place.checked_sub(1).map(|before| &self.road.steps[before]);
+        let field = before.and_then(|before| self.shape.field(&before.on, &before.field));
+        field.is_none_or(|field| field.returns == self.road.steps[place].on)
     }
 
     fn allowed(&self, place: usize, row: &Row, object: &Json, path: &mut Vec<Json>, found: &mut Findings) {
