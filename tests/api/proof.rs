@@ -131,5 +131,7 @@ async fn every_coordinate_answers_everybody_by_every_road_as_the_matrix_says() {
     assert!(report.holds(), "{report}");
     let coordinates = schema.data::<Arc<PolicyTable>>().unwrap().coordinates().count();
     assert_eq!((report.coordinates, report.reached), (coordinates, coordinates));
-    assert!(report.executions > coordinates * 4, "{report}");
+    assert!(report.cells > coordinates * 4, "four kinds of viewer, and owners besides: {report}");
+    assert!(report.executions > report.roads * 4, "{report}");
+    assert!(report.answered > 0 && report.refused > 0 && report.stopped_above > 0, "{report}");
 }

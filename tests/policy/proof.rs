@@ -47,6 +47,14 @@ async fn a_schema_without_a_table_is_found_out() {
     assert!(report.disagreements[0].contains("call `policy::install`"), "{report}");
 }
 
+#[tokio::test]
+async fn a_field_that_the_table_does_not_have_is_found_out() {
+    let others = Arc::clone(crate::demo::schema().data::<Arc<PolicyTable>>().unwrap());
+    let report = prove(&builder(Fault::None).data(others).finish(), &Counter).await;
+    assert_finds(&report, "Query.articles", "the table does not have it");
+    assert_finds(&report, "Query.version", "cannot be reached by any road");
+}
+
 /// A schema that is judged by fewer rules than its matrix tells of.
 fn laxer(coordinate: &str, directive: &str) -> Shop {
     let promised: Arc<PolicyTable> = table(&shop(Fault::None));

@@ -181,6 +181,8 @@ where
 
     /// Every coordinate must have been reached, and every cell seen.
     fn complete(&self, report: &mut Report) {
+        let unruled = self.map.shape.coordinates().filter(|(on, field)| self.table.row(on, field).is_none());
+        unruled.for_each(|(on, field)| report.disagree(format!("{on}.{field}: the table does not have it")));
         for row in self.table.rows() {
             report.coordinates += 1;
             let is_reached = report

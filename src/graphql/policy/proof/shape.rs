@@ -58,6 +58,13 @@ impl Shape {
         self.0.get(name)
     }
 
+    /// The fields of all object types, with their types.
+    pub(super) fn coordinates(&self) -> impl Iterator<Item = (&str, &str)> {
+        let objects = self.0.iter().filter(|(_, kind)| matches!(kind, Kind::Fields { is_object: true, .. }));
+        objects
+            .flat_map(|(on, _)| self.fields(on).iter().map(move |field| (on.as_str(), field.name.as_str())))
+    }
+
     pub(super) fn fields(&self, on: &str) -> &[Field] {
         match self.kind(on) {
             Some(Kind::Fields { fields, .. }) => fields,

@@ -42,6 +42,7 @@ pub struct Scene<'a> {
     pub own: bool,
     /// The coordinate that the road leads to.
     pub coordinate: &'a str,
-    /// The types that it passes after the root, in order: `_entities` has to answer with the first.
+    /// The types that it passes after the root, in order: where an argument decides which member of a union or an
+    /// interface comes back, it must be one of these.
     pub types: &'a [&'a str],
 }
