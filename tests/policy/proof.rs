@@ -87,6 +87,19 @@ async fn a_guard_that_is_told_the_wrong_owner_is_found_out() {
 }
 
 #[tokio::test]
+async fn an_owner_who_is_refused_everywhere_is_found_out() {
+    let report = prove(&shop(Fault::NoOwner), &Counter).await;
+    assert_finds(&report, "Note.text", "never judged for its owner, of role CLIENT");
+    assert_finds(&report, "Note.author", "never judged for its owner, of role ADMIN");
+}
+
+#[tokio::test]
+async fn an_object_that_does_not_say_whose_it_is_is_no_proof() {
+    let report = prove(&shop(Fault::Anonymous), &Counter).await;
+    assert_finds(&report, "Note.text", "whose it is cannot be told");
+}
+
+#[tokio::test]
 async fn a_road_that_leads_to_nothing_is_no_proof() {
     let report = prove(&shop(Fault::NothingThere), &Counter).await;
     assert_finds(&report, "Article.cost", "as ADMIN, Query.articles > Article.cost led to nothing");

@@ -32,6 +32,10 @@ pub(crate) enum Fault {
     None,
     /// The guard takes whoever asks for the owner.
     WrongOwner,
+    /// The guard takes nobody for the owner of a note.
+    NoOwner,
+    /// Notes do not say whose they are.
+    Anonymous,
     /// Lists are empty.
     NothingThere,
 }
@@ -66,6 +70,30 @@ impl Order {
         let _ = rounded.map(|rounding| rounding.to);
         Some(unit as i32)
     }
+}
+
+/// All of it is for the one who wrote it, whose it is too.
+struct Note {
+    author: Uuid,
+    guarded_for: Uuid,
+}
+
+#[Object(directive = authenticated::apply(), guard = "owned_by::<Self>(self.guarded_for)")]
+impl Note {
+    #[graphql(directive = owner::apply(None, None))]
+    async fn author(&self, ctx: &Context<'_>) -> Option<Author> {
+        (fault(ctx) != Fault::Anonymous).then_some(Author { id: self.author })
+    }
+    #[graphql(directive = owner::apply(None, None))]
+    async fn text(&self) -> Option<&str> {
+        Some("Leave it with the neighbours.")
+    }
+}
+
+#[derive(async_graphql::SimpleObject)]
+#[graphql(directive = authenticated::apply())]
+struct Author {
+    id: Uuid,
 }
 
 #[derive(async_graphql::Enum, Clone, Copy, PartialEq, Eq)]
@@ -132,6 +160,14 @@ impl Query {
     async fn search(&self, ctx: &Context<'_>) -> Option<Vec<Found>> {
         let orders = CUSTOMERS.map(|id| Found::Order(Order::of(ctx, Uuid::from_u128(id))));
         Some(std::iter::once(Found::Product(Product)).chain(orders).collect())
+    }
+    #[graphql(directive = authenticated::apply())]
+    async fn notes(&self, ctx: &Context<'_>) -> Option<Vec<Note>> {
+        let note = |author| Note {
+            author,
+            guarded_for: if fault(ctx) == Fault::NoOwner { Uuid::nil() } else { author },
+        };
+        Some(CUSTOMERS.map(|id| note(Uuid::from_u128(id))).into())
     }
     #[graphql(directive = owner::apply(Some("customer".into()), Some(RoleName::Manager)))]
     async fn orders(&self, ctx: &Context<'_>, customer: Uuid) -> Option<Vec<Order>> {
@@ -214,6 +250,10 @@ impl Stage for Counter {
     }
 
     fn owner(&self, type_name: &str) -> Option<&str> {
-        (type_name == "Order").then_some("customerId")
+        match type_name {
+            "Order" => Some("customerId"),
+            "Note" => Some("author { id }"),
+            _ => None,
+        }
     }
 }

@@ -4,6 +4,7 @@ use async_graphql::Response;
 use serde_json::Value as Json;
 
 use super::document::{Document, OWNER};
+use super::failure::Failure;
 use super::road::{Road, Start};
 use super::shape::Shape;
 use crate::access::viewer::Viewer;
@@ -23,31 +24,6 @@ pub(super) enum Sight {
 
 /// Whose it was, where a rule asks that.
 pub(super) type Whose = Option<bool>;
-
-/// An error of the answer.
-struct Failure {
-    path: Vec<Json>,
-    code: String,
-    coordinate: String,
-    explained: bool,
-}
-
-impl Failure {
-    fn read(error: &Json) -> Self {
-        let text = |name: &str| error["extensions"][name].as_str().unwrap_or_default().to_owned();
-        let path = error["path"].as_array().cloned().unwrap_or_default();
-        Self { path, code: text("code"), coordinate: text("coordinate"), explained: false }
-    }
-
-    fn is_refusal(&self) -> bool {
-        matches!(self.code.as_str(), "UNAUTHENTICATED" | "FORBIDDEN")
-    }
-
-    /// An error that a resolver means, and no accident, nor a rule that could not be judged.
-    fn is_an_outcome(&self) -> bool {
-        !self.is_refusal() && !matches!(self.code.as_str(), "" | "INTERNAL")
-    }
-}
 
 /// Judges one answer.
 pub(super) struct Judge<'a> {
@@ -116,7 +92,8 @@ impl Judge<'_> {
             failure.path.is_empty() && failure.code == code && failure.coordinate == coordinate
         };
         if refused_whole && found.failures.len() == 1 && found.failures.iter().all(is_told) {
-            self.refused(place, found);
+            let whose = step.row(self.table).and_then(|row| self.by_argument(place, row));
+            self.refused(place, whose, found);
         } else {
             let told: Vec<_> = found.failures.iter().map(Failure::tell).collect();
             found.problems.push(format!(
@@ -138,10 +115,11 @@ impl Judge<'_> {
         let Some(row) = self.table.row(ruled_by, &step.field) else {
             return found.problems.push(format!("{ruled_by}.{} has no rule", step.field));
         };
+        let whose = self.whose(place, row, object, path, found);
         path.push(step.field.clone().into());
         let value = &object[step.field.as_str()];
         let verdict = match self.verdict(place, row) {
-            Verdict::IfOwner(rule) => match self.owns(object) {
+            Verdict::IfOwner(rule) => match whose {
                 Some(true) => Ok(Verdict::Allowed),
                 Some(false) => Ok(Verdict::Denied(rule)),
                 None => Err(format!("whose it is cannot be told: give the stage an `owner` of {on}")),
@@ -158,14 +136,14 @@ impl Judge<'_> {
                     failure.code == code
                 });
                 if told && value.is_null() {
-                    self.refused_at(place, object, found);
+                    self.refused(place, whose, found);
                 } else {
                     found
                         .problems
                         .push(format!("{} must be refused with {code}, and was not", row.coordinate));
                 }
             }
-            Ok(_) => self.allowed(place, row, object, path, found),
+            Ok(_) => self.allowed(place, row, value, whose, path, found),
         }
         path.pop();
     }
@@ -176,21 +154,24 @@ impl Judge<'_> {
         field.is_none_or(|field| field.returns == self.road.steps[place].on)
     }
 
-    fn allowed(&self, place: usize, row: &Row, object: &Json, path: &mut Vec<Json>, found: &mut Findings) {
-        let value = &object[row_field(row)];
-        let is_last = place + 1 == self.road.steps.len();
+    fn allowed(
+        &self,
+        place: usize,
+        row: &Row,
+        value: &Json,
+        whose: Whose,
+        path: &mut Vec<Json>,
+        found: &mut Findings,
+    ) {
         for failure in found.failures.iter_mut().filter(|failure| failure.path == *path) {
             failure.explained = true;
             if !failure.is_an_outcome() {
-                return found.problems.push(format!(
-                    "{} must answer, and did not: {}",
-                    row.coordinate,
-                    failure.tell()
-                ));
+                let told = failure.tell();
+                return found.problems.push(format!("{} must answer, and did not: {told}", row.coordinate));
             }
         }
-        if is_last {
-            return found.sights.push(Sight::Answered(self.whose(place, row, object)));
+        if place + 1 == self.road.steps.len() {
+            return found.sights.push(Sight::Answered(whose));
         }
         self.each(place + 1, value, path, found);
     }
@@ -229,38 +210,43 @@ impl Judge<'_> {
             failure.explained = is_right;
             refusals.extend(is_right.then_some(last));
         }
-        refusals.into_iter().for_each(|last| self.refused(last, found));
+        refusals.into_iter().for_each(|last| self.refused(last, None, found));
     }
 
-    fn refused(&self, place: usize, found: &mut Findings) {
-        self.refused_at(place, &Json::Null, found);
-    }
-
-    fn refused_at(&self, place: usize, object: &Json, found: &mut Findings) {
-        let step = &self.road.steps[place];
+    fn refused(&self, place: usize, whose: Whose, found: &mut Findings) {
         let is_last = place + 1 == self.road.steps.len();
-        let whose = step.row(self.table).and_then(|row| self.whose(place, row, object));
         found.sights.push(if is_last { Sight::Refused(whose) } else { Sight::StoppedAbove });
     }
 
     /// Whose it is, where a rule about owners decides for this viewer.
-    fn whose(&self, place: usize, row: &Row, object: &Json) -> Whose {
-        match row.judge(self.viewer(place), |_| Named::NotYetKnown) {
-            Verdict::IfOwner(Rule::Owner { arg: Some(_), .. }) => {
-                Some(matches!(self.verdict(place, row), Verdict::Allowed))
-            }
-            Verdict::IfOwner(_) => self.owns(object),
-            _ => None,
+    fn whose(&self, place: usize, row: &Row, object: &Json, path: &[Json], found: &mut Findings) -> Whose {
+        match self.verdict(place, row) {
+            Verdict::IfOwner(_) => self.by_object(object, path, found),
+            _ => self.by_argument(place, row),
         }
     }
 
-    fn owns(&self, object: &Json) -> Option<bool> {
+    fn by_argument(&self, place: usize, row: &Row) -> Whose {
+        let undecided = row.judge(self.viewer(place), |_| Named::NotYetKnown);
+        matches!(undecided, Verdict::IfOwner(_)).then(|| matches!(self.verdict(place, row), Verdict::Allowed))
+    }
+
+    /// As the object itself answers. One that refuses to say whose it is says that it is not the viewer's: should it be,
+    /// then nothing is seen of its owner, and the proof ends with that.
+    fn by_object(&self, object: &Json, path: &[Json], found: &mut Findings) -> Whose {
         let me = self.signed_in.unwrap_or(self.asking).user_id().ok()?;
         let mut owner = &object[OWNER];
         while let Json::Object(fields) = owner {
             owner = fields.values().next()?;
         }
-        Some(owner.as_str()?.parse() == Ok(me))
+        if let Some(owner) = owner.as_str() {
+            return Some(owner.parse() == Ok(me));
+        }
+        let key: Vec<Json> = path.iter().cloned().chain([OWNER.into()]).collect();
+        let mut refusals = found.failures.iter_mut().filter(|failure| failure.path.starts_with(&key));
+        let refusal = refusals.find(|failure| failure.code == "FORBIDDEN")?;
+        refusal.explained = true;
+        Some(false)
     }
 
     fn verdict<'r>(&self, place: usize, row: &'r Row) -> Verdict<'r> {
@@ -271,16 +257,4 @@ impl Judge<'_> {
     fn viewer(&self, place: usize) -> &Viewer {
         self.signed_in.filter(|_| place > 0).unwrap_or(self.asking)
     }
-}
-
-impl Failure {
-    fn tell(&self) -> String {
-        let code = if self.code.is_empty() { "no code" } else { &self.code };
-        let path: Vec<_> = self.path.iter().map(|part| part.to_string().replace('"', "")).collect();
-        format!("{code} at `{}`", path.join("."))
-    }
-}
-
-fn row_field(row: &Row) -> &str {
-    row.coordinate.rsplit('.').next().unwrap_or_default()
 }

@@ -15,6 +15,7 @@ mod stage;
 mod road;
 mod document;
 mod report;
+mod failure;
 mod judge;
 mod run;
 

@@ -201,24 +201,32 @@ where
     }
 
     fn complete_cells(&self, row: &Row, role: Option<Role>, report: &mut Report) {
-        let owned = is_owned(row, role);
-        for own in if owned { vec![Some(true), Some(false)] } else { vec![None] } {
-            let cell = Cell { coordinate: row.coordinate.clone(), role, own };
+        let (coordinate, who) = (&row.coordinate, name(role));
+        let cell = |own| Cell { coordinate: coordinate.clone(), role, own };
+        if !is_owned(row, role) {
             report.cells += 1;
-            if report.seen.contains_key(&cell) {
-                continue;
+            if report.seen.contains_key(&cell(None)) {
+                return;
             }
-            if role.is_none() && report.only_beneath_sign_in(&row.coordinate) {
+            if role.is_none() && report.only_beneath_sign_in(coordinate) {
                 report.cells_of_nobody += 1;
-                continue;
+            } else {
+                report.disagree(format!("{coordinate}: never judged for {who}"));
             }
-            let whose = match own {
-                Some(true) => " as its owner",
-                Some(false) => " as one who does not own it",
-                None => "",
-            };
-            report.disagree(format!("{}: never judged for {}{whose}", row.coordinate, name(role)));
+            return;
         }
+        report.cells += 2;
+        let seen = |own| report.seen.get(&cell(Some(own))).copied();
+        let problem = match (seen(true), seen(false)) {
+            (None, _) => "never judged for its owner",
+            (_, None) => "never judged for one who does not own it",
+            // Others came so far as to be refused there, so its owner could have come so far too.
+            (Some(owner), Some(other)) if owner.answered == 0 && other.refused > 0 => {
+                "never answered its owner"
+            }
+            _ => return,
+        };
+        report.disagree(format!("{coordinate}: {problem}, of role {who}"));
     }
 }
 

@@ -21,7 +21,7 @@ pub trait Stage {
     fn argument(&self, coordinate: &str, scene: &Scene<'_>) -> impl Future<Output = Option<Value>> + Send;
 
     /// The selection on a type that answers with the id of the owner: `id` on a user, `customer { id }` on an order.
-    /// Needed for each type that has a field with `@owner` and no `arg`.
+    /// Needed for each type that has a field with `@owner` and no `arg`. It may itself be for the owner only.
     fn owner(&self, type_name: &str) -> Option<&str> {
         let _ = type_name;
         None
