@@ -89,6 +89,10 @@ impl Stage for World {
                 value!({ "refreshToken": self.refresh_tokens.lock().unwrap()[session_id].clone() })
             }
             "Mutation.endSession(id:)" => value!(self.open_session(whose).await.0.to_string()),
+            "Mutation.endUserSessions(userId:)" => {
+                self.open_session(whose).await;
+                value!(whose.to_string())
+            }
             "Mutation.setUserRole(input:)" => {
                 let (id, role) = if scene.own { (*user_id, *role) } else { (self.other, Role::Client) };
                 value!({ "userId": id.to_string(), "role": role.as_str() })
@@ -107,7 +111,9 @@ impl World {
     fn strangers_argument(&self, coordinate: &str) -> Option<Value> {
         match coordinate {
             "Query.can(coordinate:)" => Some(value!("Query.users")),
-            "Query.user(id:)" | "Mutation.endSession(id:)" => Some(value!(self.other.to_string())),
+            "Query.user(id:)" | "Mutation.endSession(id:)" | "Mutation.endUserSessions(userId:)" => {
+                Some(value!(self.other.to_string()))
+            }
             "Mutation.setUserRole(input:)" => {
                 Some(value!({ "userId": self.other.to_string(), "role": "ADMIN" }))
             }
