@@ -64,6 +64,8 @@ async fn serve(config: Config) -> Result<(), Failure> {
         watch.abort();
     }
     worker.abort();
+    // Until it is gone it may hold a connection, and the last one to leave SQLite folds the log into the file.
+    let _ = worker.await;
     drop(stop_following);
     let _ = following.await;
     app.stop().await;
