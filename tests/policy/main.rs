@@ -5,7 +5,7 @@
 mod ask;
 mod demo;
 mod documentation;
-mod federation;
+mod entities;
 mod guards;
 mod introspection;
 mod lints;
