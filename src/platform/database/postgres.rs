@@ -71,19 +71,14 @@ async fn in_own_transaction<T, F>(
 where
     F: AsyncFn(&DatabaseTransaction) -> Result<T, Error>,
 {
-    let tx = pool.begin().await?;
+    let tx = begin(pool).await?;
     let done = match guarded(job, limit, &tx).await {
         Ok(value) if cache.is_some() => changed(&tx).await.map(|changes| (value, changes)),
         outcome => outcome.map(|value| (value, Changes::default())),
     };
     match done {
         Ok((value, changes)) => {
-            let committed = tx.commit().await;
-            // Also when it failed: what became of it is not known then.
-            if let Some(cache) = cache {
-                changes.apply(cache);
-            }
-            committed?;
+            commit(tx, changes, cache.cloned()).await?;
             Ok(value)
         }
         Err(error) => {
@@ -93,6 +88,28 @@ where
             Err(error)
         }
     }
+}
+
+/// Begins in a task of its own, which whoever gives up waiting does not stop: dropped in the middle of BEGIN, the
+/// connection would go back to the pool with a transaction open that nobody knows of.
+async fn begin(pool: &DatabaseConnection) -> Result<DatabaseTransaction, Error> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin().await }).await;
+    Ok(begun.map_err(Error::internal)??)
+}
+
+/// Commits, and lets `cache` forget, in a task of its own: a client that hangs up in the middle must not leave in memory
+/// what its write has changed.
+async fn commit(tx: DatabaseTransaction, changes: Changes, cache: Option<Arc<Cache>>) -> Result<(), Error> {
+    let committed = tokio::spawn(async move {
+        let committed = tx.commit().await;
+        // Also when it failed: what became of it is not known then.
+        if let Some(cache) = cache {
+            changes.apply(&cache);
+        }
+        committed
+    });
+    Ok(committed.await.map_err(Error::internal)??)
 }
 
 async fn changed(tx: &DatabaseTransaction) -> Result<Changes, Error> {
