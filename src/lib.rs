@@ -35,5 +35,7 @@ pub mod http;
 pub mod worker;
 // What other processes have changed.
 pub mod follow;
+// All of it at once, for the binary and for programs that embed us.
+pub mod server;
 // The binary's own door: one file a command.
 pub mod cli;

@@ -16,7 +16,7 @@ mod m0011_live_sessions;
 
 use sea_orm_migration::prelude::*;
 
-pub use sea_orm_migration::{MigratorTrait, SchemaManager, seaql_migrations};
+pub use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, seaql_migrations};
 
 /// Knows every step, and their order.
 pub struct Migrator;

@@ -1,4 +1,4 @@
-//! The log: lines on standard error, for people or for machines.
+//! The log: lines on standard error, for people or for machines, and never a statement or a secret.
 
 use std::io::{IsTerminal as _, stderr};
 use std::panic::set_hook;
@@ -9,17 +9,17 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::cli::failure::Failure;
 use crate::config::{LogConfig, LogFormat};
+use crate::error::Error;
 use crate::platform::log::may_be_logged;
 
 /// Starts logging, once for the process.
 ///
 /// # Errors
-/// A filter that cannot be read, and a second start.
-pub(super) fn start(config: &LogConfig) -> Result<(), Failure> {
+/// [`Error::Internal`] with a sentence for the operator: a filter that cannot be read, and a second start.
+pub fn start(config: &LogConfig) -> Result<(), Error> {
     let started = subscriber(config, stderr, stderr().is_terminal())?.try_init();
-    started.map_err(|error| Failure::new(format!("The log cannot be started: {error}.")))?;
+    started.map_err(|error| Error::internal(format!("The log cannot be started: {error}.")))?;
     log_panics();
     Ok(())
 }
@@ -32,12 +32,14 @@ fn log_panics() {
     }));
 }
 
-fn subscriber<W>(config: &LogConfig, writer: W, colours: bool) -> Result<impl Subscriber, Failure>
+fn subscriber<W>(config: &LogConfig, writer: W, colours: bool) -> Result<impl Subscriber, Error>
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     let filter = EnvFilter::builder().parse(&config.filter).map_err(|error| {
-        Failure::new(format!("`log.filter` is no filter: {error}. Write `info`, or `info,rolegate=debug`."))
+        Error::internal(format!(
+            "`log.filter` is no filter: {error}. Write `info`, or `info,rolegate=debug`."
+        ))
     })?;
     let lines = tracing_subscriber::fmt::layer().with_writer(writer);
     let lines = match config.format {

@@ -5,7 +5,7 @@ mod doctor;
 mod failure;
 mod flags;
 mod keys;
-mod log;
+pub mod log;
 mod migrate;
 mod permissions;
 mod schema;

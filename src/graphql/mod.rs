@@ -14,20 +14,29 @@ pub mod passwords;
 
 use std::sync::Arc;
 
-use async_graphql::{EmptySubscription, MergedObject, SchemaBuilder};
+pub use async_graphql::Executor;
+use async_graphql::{EmptySubscription, MergedObject, ObjectType, SchemaBuilder, SubscriptionType};
 use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::config::Introspection;
 use crate::graphql::policy::{Matrix, PolicyErrors, PolicyTable};
 
+/// All that can be asked of Rolegate, to be merged into the query root of a schema: ours, or that of whoever embeds us.
+#[derive(MergedObject, Default)]
+pub struct RolegateQuery(access::AccessQuery, server::ServerQuery, users::UsersQuery);
+
+/// All that can be changed in Rolegate, to be merged into the mutation root of a schema.
+#[derive(MergedObject, Default)]
+pub struct RolegateMutation(passwords::PasswordsMutation, sessions::SessionsMutation, users::UsersMutation);
+
 /// What can be asked.
 #[derive(MergedObject, Default)]
-pub struct Query(access::AccessQuery, server::ServerQuery, users::UsersQuery);
+pub struct Query(RolegateQuery);
 
 /// What can be changed.
 #[derive(MergedObject, Default)]
-pub struct Mutation(passwords::PasswordsMutation, sessions::SessionsMutation, users::UsersMutation);
+pub struct Mutation(RolegateMutation);
 
 /// The schema that is served.
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
@@ -41,14 +50,34 @@ const VALUES_PER_FIELD: usize = page::DEFAULT as usize;
 /// # Errors
 /// Every coordinate that nobody ruled on, and every rule that could not hold.
 pub fn schema(app: Arc<App>) -> Result<Schema, PolicyErrors> {
+    Ok(builder(app, Query::default(), Mutation::default(), EmptySubscription)?.finish())
+}
+
+/// Begins a schema on roots of your own, with all that ours has: the policy over every field, the limits and the
+/// introspection that `app`'s configuration asks for, and `app` for the resolvers. `.data(..)` what yours need, then
+/// `.finish()`. Merge [`RolegateQuery`] and [`RolegateMutation`] into the roots.
+///
+/// # Errors
+/// Every coordinate that nobody ruled on, and every rule that could not hold.
+pub fn builder<Q, M, S>(
+    app: Arc<App>,
+    query: Q,
+    mutation: M,
+    subscription: S,
+) -> Result<SchemaBuilder<Q, M, S>, PolicyErrors>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+{
     let limits = &app.config.graphql;
     // The HTTP door has weighed the document before; depth and directives are limited for whoever comes by another.
     // Complexity here is what the door cannot know: how many values the pages and lists will come to.
-    let builder = builder(app.config.introspection())?
+    let builder = ruled(app.config.introspection(), query, mutation, subscription)?
         .limit_depth(limits.max_depth)
         .limit_complexity(limits.max_complexity.saturating_mul(VALUES_PER_FIELD))
         .limit_directives(limits.max_directives);
-    Ok(builder.data(app.clock.clone()).data(app).finish())
+    Ok(builder.data(app.clock.clone()).data(app))
 }
 
 /// The schema as `schema.graphql` has it: types, descriptions and, on each field, its rule.
@@ -56,7 +85,7 @@ pub fn schema(app: Arc<App>) -> Result<Schema, PolicyErrors> {
 /// # Errors
 /// The same as [`schema`]'s.
 pub fn sdl() -> Result<String, PolicyErrors> {
-    Ok(builder(Introspection::Full)?.finish().sdl())
+    Ok(ours()?.finish().sdl())
 }
 
 /// Every coordinate and who may: written in Markdown, it is `permissions.md`.
@@ -64,7 +93,7 @@ pub fn sdl() -> Result<String, PolicyErrors> {
 /// # Errors
 /// The same as [`schema`]'s.
 pub fn permissions() -> Result<Matrix, PolicyErrors> {
-    let schema = builder(Introspection::Full)?.finish();
+    let schema = ours()?.finish();
     let table = schema.data::<Arc<PolicyTable>>().expect("`policy::install` puts the table there");
     Ok(table.matrix().collect())
 }
@@ -72,10 +101,22 @@ pub fn permissions() -> Result<Matrix, PolicyErrors> {
 /// Of the scalar.
 const DATE_TIME: &str = "An instant as RFC 3339 writes it, in UTC: `2026-03-01T12:00:00+00:00`.";
 
-fn builder(
+fn ours() -> Result<SchemaBuilder<Query, Mutation, EmptySubscription>, PolicyErrors> {
+    ruled(Introspection::Full, Query::default(), Mutation::default(), EmptySubscription)
+}
+
+fn ruled<Q, M, S>(
     introspection: Introspection,
-) -> Result<SchemaBuilder<Query, Mutation, EmptySubscription>, PolicyErrors> {
-    let builder = Schema::build(Query::default(), Mutation::default(), EmptySubscription);
+    query: Q,
+    mutation: M,
+    subscription: S,
+) -> Result<SchemaBuilder<Q, M, S>, PolicyErrors>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+{
+    let builder = async_graphql::Schema::build(query, mutation, subscription);
     // The library's own sentence is about its source code.
     let builder = builder.override_output_type_description::<DateTime<Utc>>(DATE_TIME);
     policy::install_with(builder, introspection)

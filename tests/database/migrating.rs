@@ -2,9 +2,10 @@
 
 use std::process::{Command, Stdio};
 
+use migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
 use rolegate::config::Config;
 use rolegate::platform::database::{Database, Fault, MigrationState};
-use sea_orm::ConnectionTrait as _;
+use sea_orm::{ConnectionTrait as _, DbErr, DynIden, sea_query::IntoIden as _};
 use secrecy::ExposeSecret as _;
 
 use crate::fixture::TestDatabase;
@@ -78,6 +79,55 @@ async fn a_database_of_a_newer_rolegate_is_refused() {
     assert!(matches!(fault(&refused), Fault::Newer(_)));
     assert!(fault(&refused).to_string().contains("m9999_future"));
     again.close().await;
+}
+
+/// The tables of a program that embeds us.
+struct TheirMigrator;
+
+impl MigratorTrait for TheirMigrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(Notes)]
+    }
+
+    fn migration_table_name() -> DynIden {
+        "their_migrations".into_iden()
+    }
+}
+
+/// The same, with its list where ours is.
+struct SharingMigrator;
+
+impl MigratorTrait for SharingMigrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(Notes)]
+    }
+}
+
+struct Notes;
+
+impl MigrationName for Notes {
+    fn name(&self) -> &str {
+        "n0001_notes"
+    }
+}
+
+#[async_graphql::async_trait::async_trait]
+impl MigrationTrait for Notes {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.get_connection().execute_unprepared("CREATE TABLE notes (text text)").await.map(drop)
+    }
+}
+
+#[tokio::test]
+async fn a_program_keeps_its_own_tables_beside_ours() {
+    let (database, _fixture) = migrated().await;
+    let refused = database.migrate_with::<SharingMigrator>().await.unwrap_err();
+    assert!(matches!(fault(&refused), Fault::SharedList));
+    database.migrate_with::<TheirMigrator>().await.unwrap();
+    database.migrate_with::<TheirMigrator>().await.unwrap();
+    database.reader().execute_unprepared("SELECT text FROM notes").await.unwrap();
+    assert_eq!(database.migrations().await.unwrap(), MigrationState::Current);
+    database.close().await;
 }
 
 #[tokio::test]

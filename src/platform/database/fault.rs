@@ -57,6 +57,9 @@ pub enum Fault {
          Start that version, or restore a backup made before the upgrade.", .0.join(", ")
     )]
     Newer(Vec<String>),
+    /// A program that embeds us keeps its migrations in our list, where ours would seem to be missing from its own.
+    #[error("Give your migrator a list of its own: implement `migration_table_name`.")]
+    SharedList,
     /// A job panicked. It was rolled back, and nobody else noticed.
     #[error("A database write panicked.")]
     Panicked,

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use migration::{Migrator, MigratorTrait as _, SchemaManager, seaql_migrations};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait as _, IntoDatabaseExecutor};
+use migration::{Migrator, MigratorTrait, SchemaManager, seaql_migrations};
+use sea_orm::sea_query::Query;
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, IntoDatabaseExecutor};
 
 use crate::error::Error;
 use crate::platform::database::fault::Fault;
@@ -30,7 +31,7 @@ impl Database {
     /// # Errors
     /// [`Error::Internal`] or [`Error::Overloaded`] when the database does not answer.
     pub async fn migrations(&self) -> Result<MigrationState, Error> {
-        state(self.reader()).await
+        state::<Migrator, _>(self.reader()).await
     }
 
     /// Runs what is pending: all of it or nothing, in one transaction.
@@ -41,42 +42,62 @@ impl Database {
     /// [`Error::Internal`] with [`Fault::Newer`] when the database belongs to a newer Rolegate, or with the cause
     /// when a migration fails.
     pub async fn migrate(&self) -> Result<(), Error> {
-        match self.migrations().await? {
+        self.migrate_by::<Migrator>().await
+    }
+
+    /// Runs what is pending of a program's own tables beside ours, as [`migrate`](Self::migrate) does: all or nothing, one
+    /// node at a time. Its migrator keeps its own list of what was run (`migration_table_name`).
+    ///
+    /// # Errors
+    /// [`Error::Internal`] with [`Fault::SharedList`] for a migrator that would write into our list, with
+    /// [`Fault::Newer`] when the list has names that the migrator does not know, or with the cause when a migration
+    /// fails.
+    pub async fn migrate_with<M: MigratorTrait + 'static>(&self) -> Result<(), Error> {
+        if M::migration_table_name() == Migrator::migration_table_name() {
+            return Err(Fault::SharedList.into());
+        }
+        self.migrate_by::<M>().await
+    }
+
+    async fn migrate_by<M: MigratorTrait + 'static>(&self) -> Result<(), Error> {
+        match state::<M, _>(self.reader()).await? {
             MigrationState::Current => Ok(()),
             MigrationState::Newer(names) => Err(Fault::Newer(names).into()),
             MigrationState::Pending(_) => {
-                self.write_within(LIMIT, Tone::Quiet, async |tx| run_pending(tx).await).await
+                self.write_within(LIMIT, Tone::Quiet, async |tx| run_pending::<M>(tx).await).await
             }
         }
     }
 }
 
-async fn run_pending(tx: &DatabaseTransaction) -> Result<(), Error> {
+async fn run_pending<M: MigratorTrait>(tx: &DatabaseTransaction) -> Result<(), Error> {
     // SQLite's writer holds the file's write lock already.
     if tx.get_database_backend() == DbBackend::Postgres {
         // Any number will do, as long as it never changes. The transaction's end gives it back.
         tx.execute_unprepared("SELECT pg_advisory_xact_lock(7013486120934)").await?;
     }
-    match state(tx).await? {
+    match state::<M, _>(tx).await? {
         MigrationState::Current => Ok(()),
         MigrationState::Newer(names) => Err(Fault::Newer(names).into()),
-        MigrationState::Pending(_) => Ok(Migrator::up(tx, None).await?),
+        MigrationState::Pending(_) => Ok(M::up(tx, None).await?),
     }
 }
 
-async fn state<'c, C>(db: &'c C) -> Result<MigrationState, Error>
+async fn state<'c, M, C>(db: &'c C) -> Result<MigrationState, Error>
 where
+    M: MigratorTrait,
     C: ConnectionTrait,
     &'c C: IntoDatabaseExecutor<'c>,
 {
-    let known: Vec<String> =
-        Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
-    let table = Migrator::migration_table_name().to_string();
-    if !SchemaManager::new(db).has_table(&table).await? {
+    let known: Vec<String> = M::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+    if !SchemaManager::new(db).has_table(M::migration_table_name().to_string()).await? {
         return Ok(MigrationState::Pending(known));
     }
+    let applied =
+        Query::select().column(seaql_migrations::Column::Version).from(M::migration_table_name()).take();
+    let applied = db.query_all(&applied).await?;
     let applied: BTreeSet<String> =
-        seaql_migrations::Entity::find().all(db).await?.into_iter().map(|row| row.version).collect();
+        applied.iter().map(|row| row.try_get("", "version")).collect::<Result<_, _>>()?;
     let unknown: Vec<String> = applied.iter().filter(|name| !known.contains(name)).cloned().collect();
     let pending: Vec<String> = known.into_iter().filter(|name| !applied.contains(name)).collect();
     Ok(match (unknown.is_empty(), pending.is_empty()) {
