@@ -47,6 +47,11 @@ impl Role {
             Self::Admin => "ADMIN",
         }
     }
+
+    /// Its name as a scope of access tokens (RFC 9068 2.2.3), and of routers that judge by scopes: `role:manager`.
+    pub fn scope(self) -> String {
+        format!("role:{}", self.as_str().to_ascii_lowercase())
+    }
 }
 
 impl fmt::Display for Role {

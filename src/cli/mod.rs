@@ -39,11 +39,11 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serve (what happens without a command, too).
-    Serve,
+    Serve(serve::Options),
     /// Bring the database up to date.
     Migrate(migrate::Options),
     /// Print the GraphQL schema.
-    Schema,
+    Schema(schema::Options),
     /// Print who may call what, or compare what was printed.
     Permissions(permissions::Options),
     /// Print a fresh master key.
@@ -64,12 +64,14 @@ pub fn main() -> ExitCode {
     let sources = flags::sources(&matches).unwrap_or_else(|error| error.exit());
     let cli = Cli::from_arg_matches_mut(&mut matches).unwrap_or_else(|error| error.exit());
     let config = || Config::load(&sources);
-    let outcome = match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => config().map_err(Failure::from).and_then(|loaded| serve::run(loaded.config)),
+    let outcome = match cli.command.unwrap_or(Command::Serve(serve::Options::default())) {
+        Command::Serve(options) => {
+            config().map_err(Failure::from).and_then(|loaded| serve::run(loaded.config, &options))
+        }
         Command::Migrate(options) => {
             config().map_err(Failure::from).and_then(|loaded| migrate::run(loaded.config, &options))
         }
-        Command::Schema => schema::run(),
+        Command::Schema(options) => schema::run(&options),
         Command::Permissions(options) => permissions::run(&options),
         Command::Secret => secret::run(),
         Command::User(options) => {

@@ -11,6 +11,8 @@ pub struct GraphqlConfig {
     /// What introspection shows. `off`: nothing. `filtered`: to each viewer what they may call. `full`: everything to
     /// everybody. Default: `filtered` while nobody but this machine can reach the server, else `off`.
     pub introspection: Option<Introspection>,
+    /// Serve as a subgraph: with `_entities` and `_service`, for the router of a federated graph.
+    pub federation: bool,
     /// How deep a selection may nest. The standard introspection query needs 15.
     pub max_depth: usize,
     /// How many fields and fragments a document may ask for, each fragment counted where it is spread; with all rows of
@@ -39,6 +41,7 @@ impl Default for GraphqlConfig {
         Self {
             graphiql: None,
             introspection: None,
+            federation: false,
             max_depth: 15,
             max_complexity: 1_000,
             max_aliases: 30,

@@ -55,6 +55,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("session.max_per_user", COUNT),
     setting("graphql.graphiql", YES_OR_NO),
     setting("graphql.introspection", "`off`, `filtered` or `full`"),
+    setting("graphql.federation", YES_OR_NO),
     setting("graphql.max_depth", COUNT),
     setting("graphql.max_complexity", COUNT),
     setting("graphql.max_aliases", COUNT),

@@ -11,6 +11,7 @@ pub mod server;
 pub mod users;
 pub mod sessions;
 pub mod passwords;
+pub mod federation;
 
 use std::sync::Arc;
 
@@ -38,6 +39,14 @@ pub struct Query(RolegateQuery);
 #[derive(MergedObject, Default)]
 pub struct Mutation(RolegateMutation);
 
+/// What can be asked of a subgraph: the same, and what the router of a federated graph asks for.
+#[derive(MergedObject, Default)]
+#[graphql(name = "Query")]
+pub struct FederatedQuery(RolegateQuery, federation::FederationQuery);
+
+/// The schema that is served to a router, where `graphql.federation` is on.
+pub type FederatedSchema = async_graphql::Schema<FederatedQuery, Mutation, EmptySubscription>;
+
 /// The schema that is served.
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
@@ -51,6 +60,15 @@ const VALUES_PER_FIELD: usize = page::DEFAULT as usize;
 /// Every coordinate that nobody ruled on, and every rule that could not hold.
 pub fn schema(app: Arc<App>) -> Result<Schema, PolicyErrors> {
     Ok(builder(app, Query::default(), Mutation::default(), EmptySubscription)?.finish())
+}
+
+/// The same as a subgraph of a federated graph.
+///
+/// # Errors
+/// The same as [`schema`]'s.
+pub fn federated_schema(app: Arc<App>) -> Result<FederatedSchema, PolicyErrors> {
+    let builder = builder(app, FederatedQuery::default(), Mutation::default(), EmptySubscription)?;
+    Ok(builder.data(federation::FederatedSdl(federated_sdl()?)).finish())
 }
 
 /// Begins a schema on roots of your own, with all that ours has: the policy over every field, the limits and the
@@ -86,6 +104,18 @@ where
 /// The same as [`schema`]'s.
 pub fn sdl() -> Result<String, PolicyErrors> {
     Ok(ours()?.finish().sdl())
+}
+
+/// The schema from which the router of a federated graph is composed, with those rules that it can enforce in its words.
+///
+/// # Errors
+/// The same as [`schema`]'s.
+pub fn federated_sdl() -> Result<String, PolicyErrors> {
+    let subgraph =
+        || ruled(Introspection::Full, FederatedQuery::default(), Mutation::default(), EmptySubscription);
+    let schema = subgraph()?.finish();
+    let table = schema.data::<Arc<PolicyTable>>().expect("`policy::install` puts the table there");
+    Ok(policy::federated_sdl(subgraph()?, table, federation::KEYS))
 }
 
 /// Every coordinate and who may: written in Markdown, it is `permissions.md`.

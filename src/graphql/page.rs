@@ -17,7 +17,7 @@ const MOST_COST: usize = u32::MAX as usize;
 
 /// Where a page stands in its list.
 #[derive(SimpleObject)]
-#[graphql(directive = public::apply())]
+#[graphql(directive = public::apply(), shareable)]
 pub struct PageInfo {
     /// Whether something comes before this page.
     has_previous_page: bool,

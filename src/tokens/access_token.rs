@@ -101,7 +101,7 @@ pub fn issue(app: &App, subject: &Subject<'_>, session_id: Uuid) -> Result<Acces
         exp: expires_at.timestamp(),
         nbf: None,
         role: subject.role,
-        scope: format!("role:{}", subject.role.as_str().to_ascii_lowercase()),
+        scope: subject.role.scope(),
         name: text(ExtraClaim::Name, subject.name),
         username: text(ExtraClaim::Username, subject.username),
         email_verified: says(ExtraClaim::EmailVerified).then_some(subject.email_verified),

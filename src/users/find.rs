@@ -16,6 +16,20 @@ pub async fn by_id(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Model>,
     unique(db, Entity::find_by_id(id)).await
 }
 
+/// The users of these ids, in no order. Who is not there is left out.
+///
+/// # Errors
+/// [`Error::Internal`] when the database fails.
+pub async fn by_ids(db: &impl ConnectionTrait, ids: impl Iterator<Item = Uuid>) -> Result<Vec<Model>, Error> {
+    let mut ids: Vec<_> = ids.collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(Entity::find().filter(COLUMN.id.is_in(ids)).all(db).await?)
+}
+
 /// The user who signs in with this: an email address if it has an `@`, else a username.
 ///
 /// # Errors

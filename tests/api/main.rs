@@ -15,6 +15,7 @@ mod cookies;
 mod credentials;
 mod devices;
 mod documents;
+mod federation;
 mod forward_auth;
 mod hashing;
 mod http;

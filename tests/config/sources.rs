@@ -238,6 +238,7 @@ fn what_is_in_force_masks_secrets_and_names_origins() {
     session.max_per_user = 100 (default)
     graphql.graphiql = true (default)
     graphql.introspection = "filtered" (default)
+    graphql.federation = false (default)
     graphql.max_depth = 15 (default)
     graphql.max_complexity = 1000 (default)
     graphql.max_aliases = 30 (default)

@@ -23,7 +23,9 @@ mod operation;
 mod engine;
 mod install;
 pub mod proof;
+mod federation;
 
+pub use federation::federated_sdl;
 pub use install::{install, install_with};
 pub use lint::PolicyErrors;
 pub use matrix::{Cell, Change, Format, Label, Matrix, MatrixRow, NoMatrix};

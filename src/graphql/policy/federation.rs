@@ -1,0 +1,133 @@
+//! The policy in the words of a federated graph's router.
+//!
+//! Composition drops the directives that it does not know, ours among them, without a word. So in the text that it
+//! reads, each guarded field and type carries Federation's own: `@requiresScopes` with the `scope` of our tokens, or
+//! `@authenticated`. Whose an object is, the router cannot know: to it `@owner` is `@authenticated`, and the engine judges
+//! the rest here.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use async_graphql::parser::types::Directive;
+use async_graphql::registry::{MetaDirectiveInvocation, MetaType, Registry};
+use async_graphql::{
+    ContextDirective, CustomDirective, CustomDirectiveFactory, ObjectType, SDLExportOptions, SchemaBuilder,
+    ServerError, ServerResult, SubscriptionType,
+};
+
+use super::compile::own_rules;
+use super::reach::Reach;
+use super::rule::Rule;
+use super::table::PolicyTable;
+use crate::access::role::Role;
+
+/// The names of our directives, which mean nothing to a router.
+const OURS: [&str; 5] = ["public", "authenticated", "hasRole", "owner", "signsIn"];
+
+/// Where the library says which of Federation's directives it may have used: `@authenticated` is not among them.
+const LIBRARY_LINK: &str = "extend schema @link(";
+
+/// What we use. Federation 2.5 is the first that has the last two.
+const LINK: &str = r#"extend schema @link(
+	url: "https://specs.apollo.dev/federation/v2.5",
+	import: ["@key", "@shareable", "@authenticated", "@requiresScopes"]
+)"#;
+
+/// The text from which a router's schema is composed. `builder` and `table` are of the same schema; `keys` are the types
+/// that other subgraphs may refer to, each with the fields by which they do.
+///
+/// A type that is reached only beneath a `@signsIn` field carries nothing: the router would judge what `login` returns
+/// as the stranger who asked for it, and nobody could sign in by way of it. Here it is judged as ever.
+pub fn federated_sdl<Q, M, S>(
+    builder: SchemaBuilder<Q, M, S>,
+    table: &Arc<PolicyTable>,
+    keys: &'static [(&'static str, &'static str)],
+) -> String
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+{
+    let schema = builder.directive(Translation { table: table.clone(), keys }).finish();
+    let text = schema.sdl_with_options(SDLExportOptions::new().federation());
+    let end = text.find(LIBRARY_LINK).unwrap_or(text.len());
+    format!("{}{LINK}\n", &text[..end])
+}
+
+/// A custom directive in name only, for the same reason as the policy's own: it gets to the registry.
+struct Translation {
+    table: Arc<PolicyTable>,
+    keys: &'static [(&'static str, &'static str)],
+}
+
+impl CustomDirectiveFactory for Translation {
+    fn name(&self) -> Cow<'static, str> {
+        Cow::Borrowed("__federation")
+    }
+
+    fn register(&self, registry: &mut Registry) {
+        translate(registry, &self.table);
+        for (name, fields) in self.keys {
+            registry.add_keys(name, *fields);
+        }
+    }
+
+    fn create(
+        &self,
+        _: &ContextDirective<'_>,
+        directive: &Directive,
+    ) -> ServerResult<Box<dyn CustomDirective>> {
+        Err(ServerError::new("This directive cannot be used.", Some(directive.name.pos)))
+    }
+}
+
+/// Takes our directives out of the registry and writes Federation's in their place.
+fn translate(registry: &mut Registry, table: &PolicyTable) {
+    let left_open = left_open(registry, table);
+    registry.directives.retain(|name, _| !OURS.contains(&name.as_str()));
+    for ty in registry.types.values_mut() {
+        match ty {
+            MetaType::Object { name, fields, directive_invocations, requires_scopes, .. } => {
+                let is_guarded = !left_open.contains(name.as_str());
+                let rules = own_rules(directive_invocations).unwrap_or_default();
+                put(directive_invocations, requires_scopes, if is_guarded { &rules } else { &[] });
+                for field in fields.values_mut() {
+                    let row = table.row(name, &field.name).filter(|_| is_guarded);
+                    let rules = row.map_or(&[][..], |row| &row.rules);
+                    put(&mut field.directive_invocations, &mut field.requires_scopes, rules);
+                }
+            }
+            // The types behind it carry what holds; composition takes it from there, and refuses it here.
+            MetaType::Interface { .. } => {}
+            _ => {}
+        }
+    }
+}
+
+/// The types that are reached beneath a `@signsIn` field and in no other way.
+fn left_open(registry: &Registry, table: &PolicyTable) -> HashSet<String> {
+    let reach = Reach::new(registry, table);
+    let (beneath, otherwise) = (reach.beneath_sign_in(), reach.without_signing_in());
+    beneath.difference(&otherwise).map(|name| (*name).to_owned()).collect()
+}
+
+/// What the router can enforce of `rules`, in place of them.
+fn put(invocations: &mut Vec<MetaDirectiveInvocation>, scopes: &mut Vec<String>, rules: &[Rule]) {
+    invocations.retain(|invocation| !OURS.contains(&invocation.name.as_str()));
+    let least = rules.iter().filter_map(|rule| match rule {
+        Rule::Public => None,
+        Rule::AtLeast(role) => Some(*role),
+        Rule::Authenticated | Rule::Owner { .. } => Some(Role::default()),
+    });
+    match least.max() {
+        None => {}
+        // Whoever has a session has the least of the roles.
+        Some(Role::Client) => invocations
+            .push(MetaDirectiveInvocation { name: "authenticated".into(), args: Default::default() }),
+        Some(least) => {
+            let enough = Role::ALL.into_iter().filter(|role| *role >= least);
+            scopes.extend(enough.map(Role::scope));
+        }
+    }
+}
