@@ -11,9 +11,10 @@ use aws_lc_rs::signature::{
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use crate::config::SigningAlgorithm;
@@ -21,6 +22,51 @@ use crate::error::Error;
 
 /// What RFC 7518 3.3 asks for at least. The keys live for months, and each bit more makes every signature dearer.
 const RSA_SIZE: KeySize = KeySize::Rsa2048;
+
+/// A key that verifies with exactly one algorithm (RFC 8725 3.1), whatever the header of a token says.
+pub struct VerifyingKey {
+    key: DecodingKey,
+    /// Asks nothing of the claims, which `tokens` judges itself, by our clock.
+    validation: Validation,
+}
+
+impl VerifyingKey {
+    /// The public key that an issuer's JWKS (RFC 7517) holds, and its name. `None` for a key without a name, for another
+    /// use, or of a kind that Rolegate never publishes: a shared secret is none, whoever says so.
+    pub fn published(jwk: &Jwk) -> Option<(String, Self)> {
+        let algorithm = match &jwk.algorithm {
+            AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P256 => Algorithm::ES256,
+            AlgorithmParameters::OctetKeyPair(key) if key.curve == EllipticCurve::Ed25519 => Algorithm::EdDSA,
+            AlgorithmParameters::RSA(_) => Algorithm::RS256,
+            _ => return None,
+        };
+        let common = &jwk.common;
+        let is_for_signatures = matches!(common.public_key_use, None | Some(PublicKeyUse::Signature));
+        let is_for_this =
+            common.key_algorithm.is_none_or(|stated| stated.to_string() == format!("{algorithm:?}"));
+        let key = DecodingKey::from_jwk(jwk).ok().filter(|_| is_for_signatures && is_for_this)?;
+        Some((common.key_id.clone()?, Self::new(key, algorithm)))
+    }
+
+    fn new(key: DecodingKey, algorithm: Algorithm) -> Self {
+        let mut validation = Validation::new(algorithm);
+        validation.validate_exp = false;
+        validation.validate_aud = false;
+        validation.required_spec_claims.clear();
+        Self { key, validation }
+    }
+
+    /// What the token says, if this key has signed it. `None` if not, or if it does not say all that `C` asks for.
+    pub fn signed<C: DeserializeOwned + Clone>(&self, token: &str) -> Option<C> {
+        jsonwebtoken::decode(token, &self.key, &self.validation).ok().map(|token| token.claims)
+    }
+}
+
+impl fmt::Debug for VerifyingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VerifyingKey({:?})", self.validation.algorithms)
+    }
+}
 
 /// One key, ready to sign and to verify with exactly one algorithm (RFC 8725 3.1). It does not print.
 pub struct Key {
@@ -32,9 +78,7 @@ pub struct Key {
     /// The half that signs.
     private: Private,
     /// The half that verifies.
-    pub verifying: DecodingKey,
-    /// What verification asks of a token: this algorithm, and nothing of the claims, which `tokens` judges itself.
-    pub validation: Validation,
+    pub verifying: VerifyingKey,
     /// The public half as others read it (RFC 7517). A shared secret has none.
     pub jwk: Option<Jwk>,
 }
@@ -85,7 +129,8 @@ impl Key {
         jwk.common.key_id = Some(kid.clone());
         jwk.common.public_key_use = Some(PublicKeyUse::Signature);
         let verifying = DecodingKey::from_jwk(&jwk).map_err(Error::internal)?;
-        Ok(Self { kid, algorithm, private, verifying, validation: validation(algorithm), jwk: Some(jwk) })
+        let verifying = VerifyingKey::new(verifying, algorithm);
+        Ok(Self { kid, algorithm, private, verifying, jwk: Some(jwk) })
     }
 
     fn shared(secret: &[u8]) -> Self {
@@ -96,8 +141,7 @@ impl Key {
             kid,
             algorithm: Algorithm::HS256,
             private: Private::Hs256(Box::new(key)),
-            verifying: DecodingKey::from_secret(secret),
-            validation: validation(Algorithm::HS256),
+            verifying: VerifyingKey::new(DecodingKey::from_secret(secret), Algorithm::HS256),
             jwk: None,
         }
     }
@@ -173,12 +217,4 @@ pub fn fresh(algorithm: SigningAlgorithm) -> Result<Zeroizing<Vec<u8>>, Error> {
         SigningAlgorithm::Hs256 => return Err(Error::internal("an HS256 secret is configured, never made")),
     };
     Ok(Zeroizing::new(document.map_err(failed)?.as_ref().to_vec()))
-}
-
-fn validation(algorithm: Algorithm) -> Validation {
-    let mut validation = Validation::new(algorithm);
-    validation.validate_exp = false; // judged by our clock, with the other claims
-    validation.validate_aud = false;
-    validation.required_spec_claims.clear();
-    validation
 }

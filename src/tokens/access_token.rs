@@ -1,10 +1,9 @@
 //! Access tokens: JWTs after RFC 9068, signed here and judged here.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound as _, Utc};
-use jsonwebtoken::{Header, decode};
+use jsonwebtoken::Header;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -12,30 +11,27 @@ use crate::access::role::Role;
 use crate::app::App;
 use crate::config::{ExtraClaim, TokensConfig};
 use crate::error::{Error, Unauthenticated};
-use crate::platform::key::Key;
 use crate::platform::keyring::Bearer;
 use crate::platform::secret::{self, Digest};
+use crate::tokens::verify::{Expected, Presented, Verified, is_over};
 
 /// The `typ` of RFC 9068 2.1. Nothing else that we may ever sign passes for an access token.
-const TYPE: &str = "at+jwt";
-
-/// Longer than any token that we sign; what is longer is refused unread.
-const LONGEST: usize = 4096;
+pub(super) const TYPE: &str = "at+jwt";
 
 /// What an access token says. Nothing in it is personal, unless `tokens.claims` asks for it: whoever finds one learns
 /// two random ids and a role.
-#[derive(Debug, Serialize, Deserialize)]
-struct Claims {
-    iss: String,
-    aud: String,
-    sub: Uuid,
-    sid: Uuid,
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Claims {
+    pub(super) iss: String,
+    pub(super) aud: String,
+    pub(super) sub: Uuid,
+    pub(super) sid: Uuid,
     jti: Uuid,
-    iat: i64,
-    exp: i64,
+    pub(super) iat: i64,
+    pub(super) exp: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    nbf: Option<i64>,
-    role: Role,
+    pub(super) nbf: Option<i64>,
+    pub(super) role: Role,
     scope: String,
     // What is for others: nothing here is decided by it, so it is not read back.
     #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
@@ -122,61 +118,26 @@ fn drawn_lifetime(config: &TokensConfig) -> Result<Duration, Error> {
     Ok(longest - Duration::from_secs(sooner))
 }
 
-/// Judges a presented token: its shape, its key, its signature, then every claim (RFC 7519 7.2, RFC 8725 3, RFC 9068 4).
-/// Whether the session that it speaks of still lives is for `sessions::resume` to say.
+/// Judges a presented token, as [`Presented::verify`] does. Whether the session that it speaks of still lives is for
+/// `sessions::resume` to say.
 ///
 /// # Errors
 /// [`Unauthenticated::TokenExpired`] for one of ours whose time is over, [`Unauthenticated::TokenInvalid`] for all else.
 pub fn verify(app: &App, token: &str) -> Result<Bearer, Unauthenticated> {
-    if token.len() > LONGEST {
-        return Err(Unauthenticated::TokenInvalid);
-    }
+    let (now, leeway) = (app.clock.now(), app.config.tokens.leeway.delta());
     let digest = Digest::of(token.as_bytes());
-    let bearer = match app.keyring.recall(&digest) {
-        Some(bearer) => bearer,
-        None => {
-            let (key, claims) = signed_claims(app, token)?;
-            let bearer = judge(app, &claims)?;
-            app.keyring.remember(digest, key, bearer);
-            bearer
-        }
+    if let Some(bearer) = app.keyring.recall(&digest) {
+        return if is_over(&bearer, leeway, now) { Err(Unauthenticated::TokenExpired) } else { Ok(bearer) };
+    }
+    let presented = Presented::read(token)?;
+    let key = app.keyring.find(presented.kid()).ok_or(Unauthenticated::TokenInvalid)?;
+    let expected = Expected {
+        issuer: app.config.issuer(),
+        audience: app.config.audience(),
+        leeway,
+        longest_lifetime: app.config.tokens.access_token_lifetime.delta(),
     };
-    if bearer.expires_at + app.config.tokens.leeway.delta() <= app.clock.now() {
-        return Err(Unauthenticated::TokenExpired);
-    }
+    let Verified { bearer, .. } = presented.verify(&key.verifying, &expected, now)?;
+    app.keyring.remember(digest, key, bearer);
     Ok(bearer)
-}
-
-/// The claims of a token, and the key of ours that has signed it.
-fn signed_claims(app: &App, token: &str) -> Result<(Arc<Key>, Claims), Unauthenticated> {
-    let invalid = Unauthenticated::TokenInvalid;
-    let header = jsonwebtoken::decode_header(token).map_err(|_| invalid)?;
-    // jsonwebtoken reads `crit` and ignores it; RFC 7515 4.1.11 has us refuse what we do not understand, and that is all of it.
-    if header.typ.as_deref() != Some(TYPE) || header.crit.is_some() {
-        return Err(invalid);
-    }
-    let key = header.kid.and_then(|kid| app.keyring.find(&kid)).ok_or(invalid)?;
-    let claims = decode(token, &key.verifying, &key.validation).map_err(|_| invalid)?.claims;
-    Ok((key, claims))
-}
-
-/// Judges all claims but whether their time is over, which changes.
-fn judge(app: &App, claims: &Claims) -> Result<Bearer, Unauthenticated> {
-    let invalid = Unauthenticated::TokenInvalid;
-    let tokens = &app.config.tokens;
-    let latest = app.clock.now() + tokens.leeway.delta();
-    let instant = |seconds| DateTime::from_timestamp(seconds, 0).ok_or(invalid);
-    let (issued_at, expires_at) = (instant(claims.iat)?, instant(claims.exp)?);
-    let begins_at = claims.nbf.map(instant).transpose()?.unwrap_or(issued_at);
-    if claims.iss != app.config.issuer() || claims.aud != app.config.audience() {
-        return Err(invalid);
-    }
-    if issued_at > latest || begins_at > latest {
-        return Err(invalid);
-    }
-    // A lifetime that we never grant was not granted by us, or was before the operator shortened it.
-    if expires_at - issued_at > tokens.access_token_lifetime.delta() {
-        return Err(invalid);
-    }
-    Ok(Bearer { subject: claims.sub, session_id: claims.sid, expires_at })
 }

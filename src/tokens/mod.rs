@@ -7,3 +7,4 @@ pub mod revoke;
 pub mod retire;
 pub mod reseal;
 pub mod access_token;
+pub mod verify;
