@@ -27,11 +27,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// Takes the address, then opens the database and loads the keys: a second start on the same port touches nothing.
+    /// Takes the address, then opens the database and loads the keys: a second start on the same port touches neither.
     ///
     /// # Errors
     /// [`Error::Internal`] with a sentence for the operator, when the address is taken or [`App::start`] fails.
     pub async fn start(mut config: Config) -> Result<Self, Error> {
+        take_open_files();
         let listener = http::serve::listen(config.listen).await.map_err(|error| {
             Error::internal(format!(
                 "Cannot listen on {}: {error}. Stop what listens there, or choose another with --listen.",
@@ -50,7 +51,6 @@ impl Server {
     /// Serves `schema` until `stop` is done ([`http::serve::stop_signal`]), then closes the database. Beside it run the
     /// worker, and the follower of what other processes change.
     pub async fn run(self, schema: impl Executor, stop: impl Future<Output = ()>) {
-        take_open_files();
         let worker = tokio::spawn(worker::run(self.app.clone()));
         let (stop_following, stopped) = oneshot::channel::<()>();
         let following = Following::of(self.app.clone()).run(async { drop(stopped.await) });

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
 mod ask;
+mod composition;
 mod demo;
 mod documentation;
 mod entities;

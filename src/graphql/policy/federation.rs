@@ -25,7 +25,7 @@ use crate::access::role::Role;
 /// The names of our directives, which mean nothing to a router.
 const OURS: [&str; 5] = ["public", "authenticated", "hasRole", "owner", "signsIn"];
 
-/// Where the library says which of Federation's directives it may have used: `@authenticated` is not among them.
+/// At the end of the text, where the library says which of Federation's directives it may have used: `@authenticated` is not among them.
 const LIBRARY_LINK: &str = "extend schema @link(";
 
 /// What we use. Federation 2.5 is the first that has the last two.
@@ -51,7 +51,7 @@ where
 {
     let schema = builder.directive(Translation { table: table.clone(), keys }).finish();
     let text = schema.sdl_with_options(SDLExportOptions::new().federation());
-    let end = text.find(LIBRARY_LINK).unwrap_or(text.len());
+    let end = text.rfind(LIBRARY_LINK).unwrap_or(text.len());
     format!("{}{LINK}\n", &text[..end])
 }
 
@@ -87,20 +87,17 @@ fn translate(registry: &mut Registry, table: &PolicyTable) {
     let left_open = left_open(registry, table);
     registry.directives.retain(|name, _| !OURS.contains(&name.as_str()));
     for ty in registry.types.values_mut() {
-        match ty {
-            MetaType::Object { name, fields, directive_invocations, requires_scopes, .. } => {
-                let is_guarded = !left_open.contains(name.as_str());
-                let rules = own_rules(directive_invocations).unwrap_or_default();
-                put(directive_invocations, requires_scopes, if is_guarded { &rules } else { &[] });
-                for field in fields.values_mut() {
-                    let row = table.row(name, &field.name).filter(|_| is_guarded);
-                    let rules = row.map_or(&[][..], |row| &row.rules);
-                    put(&mut field.directive_invocations, &mut field.requires_scopes, rules);
-                }
-            }
-            // The types behind it carry what holds; composition takes it from there, and refuses it here.
-            MetaType::Interface { .. } => {}
-            _ => {}
+        // Interfaces cannot rule, here or there: the types behind them carry what holds.
+        let MetaType::Object { name, fields, directive_invocations, requires_scopes, .. } = ty else {
+            continue;
+        };
+        let is_guarded = !left_open.contains(name.as_str());
+        let rules = own_rules(directive_invocations).unwrap_or_default();
+        put(directive_invocations, requires_scopes, if is_guarded { &rules } else { &[] });
+        for field in fields.values_mut() {
+            let row = table.row(name, &field.name).filter(|_| is_guarded);
+            let rules = row.map_or(&[][..], |row| &row.rules);
+            put(&mut field.directive_invocations, &mut field.requires_scopes, rules);
         }
     }
 }
