@@ -23,6 +23,10 @@ pub mod tokens;
 pub mod users;
 // What somebody has who proved who they are.
 pub mod sessions;
+// What scripts have instead.
+pub mod api_keys;
+// What may be presented as a bearer token, whichever of the two it is.
+pub mod bearer_tokens;
 // One way to prove it.
 pub mod passwords;
 

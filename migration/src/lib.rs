@@ -12,6 +12,7 @@ mod m0005_signing_keys;
 mod m0006_audit_events;
 mod m0007_signing_key_rotation;
 mod m0008_changes;
+mod m0009_api_keys;
 mod m0011_live_sessions;
 
 use sea_orm_migration::prelude::*;
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_audit_events::Migration),
             Box::new(m0007_signing_key_rotation::Migration),
             Box::new(m0008_changes::Migration),
+            Box::new(m0009_api_keys::Migration),
             Box::new(m0011_live_sessions::Migration),
         ]
     }

@@ -27,36 +27,56 @@ pub enum Viewer {
         /// When the credential stops counting.
         expires_at: DateTime<Utc>,
     },
+    /// An API key of an active user: a script that acts for them, and is in no session.
+    ApiKey {
+        /// Whose.
+        user_id: Uuid,
+        /// Which.
+        key_id: Uuid,
+        /// The lesser of the key's own role and the user's role as the database has it now.
+        role: Role,
+        /// When the key stops counting.
+        expires_at: DateTime<Utc>,
+    },
 }
 
 impl Viewer {
-    /// The user's id: the way to get it is to be signed in.
+    /// The user's id: the way to get it is to be signed in, or to have a key of theirs.
     ///
     /// # Errors
     /// [`Error::Unauthenticated`] for everybody else.
     pub fn user_id(&self) -> Result<Uuid, Error> {
         match self {
-            Self::User { user_id, .. } => Ok(*user_id),
-            _ => Err(Error::Unauthenticated(self.refusal())),
+            Self::User { user_id, .. } | Self::ApiKey { user_id, .. } => Ok(*user_id),
+            Self::Anonymous | Self::Unrecognized { .. } => Err(Error::Unauthenticated(self.refusal())),
         }
     }
 
     /// The session's id.
     ///
     /// # Errors
-    /// [`Error::Unauthenticated`] for whoever has none.
+    /// [`Error::Forbidden`] for an API key, [`Error::Unauthenticated`] for whoever else has none.
     pub fn session_id(&self) -> Result<Uuid, Error> {
         match self {
             Self::User { session_id, .. } => Ok(*session_id),
-            _ => Err(Error::Unauthenticated(self.refusal())),
+            Self::ApiKey { .. } => Err(Error::Forbidden { requires: "@session".into() }),
+            Self::Anonymous | Self::Unrecognized { .. } => Err(Error::Unauthenticated(self.refusal())),
         }
     }
 
-    /// The role, for whoever is signed in.
+    /// The API key's id, if that is what asks.
+    pub const fn key_id(&self) -> Option<Uuid> {
+        match self {
+            Self::ApiKey { key_id, .. } => Some(*key_id),
+            _ => None,
+        }
+    }
+
+    /// The role, for whoever is signed in or has a key.
     pub const fn role(&self) -> Option<Role> {
         match self {
-            Self::User { role, .. } => Some(*role),
-            _ => None,
+            Self::User { role, .. } | Self::ApiKey { role, .. } => Some(*role),
+            Self::Anonymous | Self::Unrecognized { .. } => None,
         }
     }
 
@@ -65,7 +85,7 @@ impl Viewer {
         match self {
             Self::Anonymous => Unauthenticated::TokenMissing,
             Self::Unrecognized { reason } => *reason,
-            Self::User { .. } => Unauthenticated::SessionEnded,
+            Self::User { .. } | Self::ApiKey { .. } => Unauthenticated::SessionEnded,
         }
     }
 }

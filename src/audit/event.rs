@@ -50,6 +50,30 @@ pub enum Event {
         /// Which.
         session_id: Uuid,
     },
+    /// A user made an API key for themselves.
+    ApiKeyCreated {
+        /// Whose.
+        user_id: Uuid,
+        /// The session that they made it in.
+        session_id: Uuid,
+        /// The key.
+        key_id: Uuid,
+        /// What it may do at most.
+        role: Role,
+        /// From when on it counts no longer.
+        expires_at: DateTimeUtc,
+    },
+    /// An API key was taken back.
+    ApiKeyRevoked {
+        /// Who revoked it; `None`: an operator, on the command line.
+        actor_id: Option<Uuid>,
+        /// The session that they did it in.
+        session_id: Option<Uuid>,
+        /// Whose it was.
+        user_id: Uuid,
+        /// The key.
+        key_id: Uuid,
+    },
     /// An operator made an account.
     UserCreated {
         /// The new user.
@@ -136,6 +160,14 @@ impl Event {
             Self::SessionDisplaced { user_id, session_id } => {
                 by_self("SESSION_DISPLACED", user_id, session_id)
             }
+            Self::ApiKeyCreated { user_id, session_id, key_id, role, expires_at } => Told {
+                detail: Some(json!({ "apiKeyId": key_id, "role": role, "expiresAt": expires_at })),
+                ..by_self("API_KEY_CREATED", user_id, session_id)
+            },
+            Self::ApiKeyRevoked { actor_id, session_id, user_id, key_id } => Told {
+                detail: Some(json!({ "apiKeyId": key_id })),
+                ..told("API_KEY_REVOKED", actor_id, Some(user_id), session_id)
+            },
             Self::UserCreated { user_id, role } => Told {
                 detail: Some(json!({ "role": role })),
                 ..told("USER_CREATED", None, Some(user_id), None)

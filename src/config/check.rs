@@ -17,7 +17,7 @@ pub(super) type Problem = (&'static str, String);
 /// Everything that is wrong, one sentence each, with the key and where its value comes from.
 pub(super) fn problems(loaded: &Loaded) -> Vec<String> {
     let config = &loaded.config;
-    let groups = [reach::problems, secrets, passwords, tokens_and_sessions, signup, doors];
+    let groups = [reach::problems, secrets, passwords, tokens_and_sessions, api_keys, signup, doors];
     let found = groups.into_iter().flat_map(|group| group(config));
     found.map(|(key, sentence)| format!("`{key}` ({}) {sentence}", loaded.origin(key))).collect()
 }
@@ -114,6 +114,19 @@ fn tokens_and_sessions(config: &Config) -> Vec<Problem> {
             problems.push((key, "must not be empty: remove it to use the public URL.".into()));
         }
     }
+    problems
+}
+
+fn api_keys(config: &Config) -> Vec<Problem> {
+    let keys = &config.api_keys;
+    let mut problems = Vec::new();
+    let lifetimes = Lifetime::minutes(1)..=Lifetime::days(3_650);
+    within(&mut problems, "api_keys.default_lifetime", keys.default_lifetime, lifetimes.clone());
+    within(&mut problems, "api_keys.max_lifetime", keys.max_lifetime, lifetimes);
+    if keys.default_lifetime > keys.max_lifetime {
+        problems.push(("api_keys.default_lifetime", "must not be above `api_keys.max_lifetime`.".into()));
+    }
+    within(&mut problems, "api_keys.max_per_user", keys.max_per_user, 0..=100);
     problems
 }
 

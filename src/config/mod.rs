@@ -6,6 +6,7 @@
 //! [`Config::load`] reads all of them and refuses what would be unsafe. A `Config` that is built by hand, as tests
 //! do, is not checked: cheap hash parameters can be had in no other way.
 
+mod api_keys;
 mod carrier;
 mod check;
 mod database;
@@ -34,6 +35,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize, Serializer};
 use url::Url;
 
+pub use crate::config::api_keys::ApiKeysConfig;
 pub use crate::config::carrier::{Carrier, NoCarrier};
 pub use crate::config::database::{DatabaseConfig, Synchronous};
 pub use crate::config::graphql::{GraphqlConfig, Introspection};
@@ -87,6 +89,8 @@ pub struct Config {
     pub tokens: TokensConfig,
     /// Sessions.
     pub session: SessionConfig,
+    /// API keys.
+    pub api_keys: ApiKeysConfig,
     /// The GraphQL door.
     pub graphql: GraphqlConfig,
     /// The HTTP door.
@@ -116,6 +120,7 @@ impl Default for Config {
             password: PasswordConfig::default(),
             tokens: TokensConfig::default(),
             session: SessionConfig::default(),
+            api_keys: ApiKeysConfig::default(),
             graphql: GraphqlConfig::default(),
             http: HttpConfig::default(),
             tls: TlsConfig::default(),

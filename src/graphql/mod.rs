@@ -10,6 +10,7 @@ pub mod access;
 pub mod server;
 pub mod users;
 pub mod sessions;
+pub mod api_keys;
 pub mod passwords;
 pub mod federation;
 
@@ -29,7 +30,12 @@ pub struct RolegateQuery(access::AccessQuery, server::ServerQuery, users::UsersQ
 
 /// All that can be changed in Rolegate, to be merged into the mutation root of a schema.
 #[derive(MergedObject, Default)]
-pub struct RolegateMutation(passwords::PasswordsMutation, sessions::SessionsMutation, users::UsersMutation);
+pub struct RolegateMutation(
+    api_keys::ApiKeysMutation,
+    passwords::PasswordsMutation,
+    sessions::SessionsMutation,
+    users::UsersMutation,
+);
 
 /// What can be asked.
 #[derive(MergedObject, Default)]

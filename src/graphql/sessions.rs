@@ -13,7 +13,9 @@ use crate::graphql::context::{app, client, uuid};
 use crate::graphql::cookie;
 use crate::graphql::page::{self, Arguments, PageInfo};
 use crate::graphql::policy;
-use crate::graphql::policy::directives::{authenticated, has_role, public, signs_in};
+use crate::graphql::policy::directives::{
+    authenticated, has_role, public, session as session_only, signs_in,
+};
 use crate::graphql::users::User;
 use crate::platform::page::Slice;
 use crate::sessions::open::{self, Credential};
@@ -250,14 +252,14 @@ impl SessionsMutation {
     }
 
     /// Ends this session. Its tokens stop counting at once.
-    #[graphql(directive = authenticated::apply())]
+    #[graphql(directive = session_only::apply())]
     async fn logout(&self, ctx: &Context<'_>) -> Result<Option<Session>> {
         let ended = end::logout(app(ctx), &client(ctx), &policy::viewer(ctx)).await?;
         Ok(Some(taken_leave(ctx, ended)))
     }
 
     /// Ends one of the viewer's sessions.
-    #[graphql(directive = authenticated::apply())]
+    #[graphql(directive = session_only::apply())]
     async fn end_session(
         &self,
         ctx: &Context<'_>,
@@ -270,7 +272,7 @@ impl SessionsMutation {
 
     /// Ends all of the viewer's sessions but this one. Answers those that were live, of more than 100 the newest 100.
     #[graphql(
-        directive = authenticated::apply(),
+        directive = session_only::apply(),
         complexity = "page::cost(Some(page::MOST), None, child_complexity)"
     )]
     async fn end_other_sessions(&self, ctx: &Context<'_>) -> Result<Option<Vec<Session>>> {
@@ -282,6 +284,7 @@ impl SessionsMutation {
     /// those that were live, of more than 100 the newest 100.
     #[graphql(
         directive = has_role::apply(Role::Admin),
+        directive = session_only::apply(),
         complexity = "page::cost(Some(page::MOST), None, child_complexity)"
     )]
     async fn end_user_sessions(

@@ -7,9 +7,10 @@ use chrono::{DateTime, Utc};
 
 use crate::error::Error;
 use crate::graphql::access::Role;
+use crate::graphql::api_keys::ApiKeyConnection;
 use crate::graphql::context::{app, client, uuid};
 use crate::graphql::page::{self, Arguments, PageInfo};
-use crate::graphql::policy::directives::{authenticated, has_role, owner};
+use crate::graphql::policy::directives::{authenticated, has_role, owner, session};
 use crate::graphql::policy::{self, owned_by};
 use crate::graphql::sessions::SessionConnection;
 use crate::platform::page::Slice;
@@ -94,6 +95,24 @@ impl User {
     ) -> Result<Option<SessionConnection>> {
         let arguments = Arguments { first, after, last, before };
         Ok(Some(SessionConnection::of(app(ctx), &self.0, arguments).await?))
+    }
+
+    /// Their API keys, newest first, expired ones included.
+    #[graphql(
+        directive = owner::apply(None, Some(Role::Admin)),
+        guard = "owned_by::<Self>(self.0.id)",
+        complexity = "page::cost(first, last, child_complexity)"
+    )]
+    async fn api_keys(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the beginning: 0 to 100, 20 if nothing is said.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, instead of `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<Option<ApiKeyConnection>> {
+        let arguments = Arguments { first, after, last, before };
+        Ok(Some(ApiKeyConnection::of(app(ctx), self.0.id, arguments).await?))
     }
 }
 
@@ -247,8 +266,9 @@ pub struct UsersMutation;
 
 #[Object]
 impl UsersMutation {
-    /// Changes what a user may do, from their very next request on. Never the last active admin.
-    #[graphql(directive = has_role::apply(Role::Admin))]
+    /// Changes what a user may do, from their very next request on. Never the last active admin. Not with an API
+    /// key: the account that it promoted would outlive it.
+    #[graphql(directive = has_role::apply(Role::Admin), directive = session::apply())]
     async fn set_user_role(
         &self,
         ctx: &Context<'_>,

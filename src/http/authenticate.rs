@@ -4,6 +4,7 @@ use axum::http::request::Parts;
 
 use crate::access::viewer::Viewer;
 use crate::app::App;
+use crate::bearer_tokens;
 use crate::error::{Error, Unauthenticated};
 use crate::http::carriers::Carriers;
 use crate::http::refusal::Refusal;
@@ -17,7 +18,7 @@ pub(super) enum Credential {
     /// Something that cannot be a credential of ours. Public fields are answered all the same, or a client with a stale
     /// header could neither log in nor refresh.
     Malformed,
-    /// An access token.
+    /// An access token or an API key.
     Bearer(String),
     /// The session's cookie.
     Cookie(String),
@@ -54,7 +55,7 @@ pub(super) async fn viewer(app: &App, credential: Credential) -> Result<Viewer, 
     match credential {
         Credential::None => Ok(Viewer::Anonymous),
         Credential::Malformed => Ok(Viewer::Unrecognized { reason: Unauthenticated::TokenInvalid }),
-        Credential::Bearer(token) => resume::by_access_token(app, &token).await,
+        Credential::Bearer(token) => bearer_tokens::authenticate::authenticate(app, &token).await,
         Credential::Cookie(cookie) => resume::by_cookie(app, &cookie).await,
     }
 }

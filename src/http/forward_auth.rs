@@ -64,8 +64,12 @@ async fn judge<E: Executor>(door: &Door<E>, parts: &Parts) -> Result<Response, R
     // The semaphore is never closed.
     let _turn = door.turns.acquire().await.ok();
     let viewer = authenticate::viewer(&door.app, credential).await?;
-    let Viewer::User { user_id, session_id, role, .. } = &viewer else {
-        return Err(Error::Unauthenticated(viewer.refusal()).into());
+    let (user_id, session_id, role) = match &viewer {
+        Viewer::User { user_id, session_id, role, .. } => (user_id, Some(session_id), role),
+        Viewer::ApiKey { user_id, role, .. } => (user_id, None, role),
+        Viewer::Anonymous | Viewer::Unrecognized { .. } => {
+            return Err(Error::Unauthenticated(viewer.refusal()).into());
+        }
     };
     if let Some(least) = at_least.filter(|least| role < least) {
         return Err(Error::Forbidden { requires: format!("@hasRole(atLeast: {least})") }.into());
@@ -74,7 +78,8 @@ async fn judge<E: Executor>(door: &Door<E>, parts: &Parts) -> Result<Response, R
     let text = |id: &uuid::Uuid| HeaderValue::from_str(&id.to_string()).expect("a UUID is ASCII");
     let headers = answer.headers_mut();
     headers.insert(USER_ID, text(user_id));
-    headers.insert(SESSION_ID, text(session_id));
+    // An API key is in no session, and says so: left out, what the client sent might pass for one.
+    headers.insert(SESSION_ID, session_id.map_or(HeaderValue::from_static(""), text));
     headers.insert(ROLE, HeaderValue::from_static(role.as_str()));
     answer.extensions_mut().insert(viewer);
     Ok(answer)

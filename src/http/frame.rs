@@ -129,6 +129,7 @@ fn log(answer: &Response, asked: &Asked, method: &str, route: &str, started: Ins
         duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         user_id = viewer.and_then(|viewer| viewer.user_id().ok()).map(tracing::field::display),
         session_id = viewer.and_then(|viewer| viewer.session_id().ok()).map(tracing::field::display),
+        api_key_id = viewer.and_then(Viewer::key_id).map(tracing::field::display),
         client = asked.client.ip.map(tracing::field::display),
         "request"
     );

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use crate::access::client::Client;
+use crate::api_keys::revoke::revoke_all;
 use crate::app::App;
 use crate::audit::event::Event;
 use crate::audit::record::record;
@@ -12,7 +13,8 @@ use crate::sessions::end::end;
 use crate::sessions::session::{self, EndReason};
 use crate::users::find;
 
-/// Sets the password of `user_id` and ends all their sessions: whoever needed this cannot know who is in them.
+/// Sets the password of `user_id`, ends all their sessions and revokes their API keys: whoever needed this cannot know
+/// who is in them, or has made them.
 ///
 /// # Errors
 /// [`Error::NotFound`]; [`Error::WeakPassword`].
@@ -25,6 +27,8 @@ pub async fn set_password(app: &App, user_id: Uuid, typed: &str) -> Result<(), E
     let write = app.database.write(async move |tx| {
         credential::set(tx, user_id, hash.clone(), now).await?;
         end(tx, now, EndReason::PasswordSet, session::COLUMN.user_id.eq(user_id)).await?;
+        // After the sessions: a key that is being made in one of them has been made by now, or will not be.
+        revoke_all(tx, now, &Client::default(), user_id).await?;
         record(tx, now, &Client::default(), Event::PasswordSet { user_id }).await
     });
     write.await

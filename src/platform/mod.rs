@@ -4,6 +4,7 @@ pub mod clock;
 pub mod cache;
 pub mod log;
 pub mod secret;
+pub mod tagged;
 pub mod seal;
 pub mod database;
 pub mod page;

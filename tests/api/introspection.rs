@@ -228,7 +228,7 @@ async fn every_description_of_a_field_ends_with_its_rule() {
     };
     for (of, field, sentence) in [
         ("Query", "server", "Open to anyone."),
-        ("Query", "me", "Requires: a session."),
+        ("Query", "me", "Requires: a session or an API key."),
         ("Query", "user", "Requires: MANAGER or owner (by `id`)."),
         ("Query", "users", "Requires: MANAGER."),
         ("User", "email", "Requires: MANAGER or owner."),

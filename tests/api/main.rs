@@ -8,6 +8,7 @@
 
 mod harness;
 
+mod api_keys;
 mod can;
 mod carriers;
 mod cookie_domain;

@@ -1,5 +1,6 @@
 //! What configurations are accepted, what wins, and what is refused with which sentence.
 
+mod api_keys;
 mod checks;
 mod documentation;
 mod sources;

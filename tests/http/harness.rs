@@ -192,6 +192,7 @@ impl Query {
             Viewer::Anonymous => "anonymous".into(),
             Viewer::Unrecognized { reason } => reason.as_str().into(),
             Viewer::User { .. } => "user".into(),
+            Viewer::ApiKey { .. } => "key".into(),
         }
     }
 

@@ -4,7 +4,7 @@ use async_graphql::{
     EmptyMutation, EmptySubscription, InputObject, Object, ObjectType, Schema, SimpleObject,
 };
 use rolegate::graphql::access::Role;
-use rolegate::graphql::policy::directives::{authenticated, has_role, owner, public, signs_in};
+use rolegate::graphql::policy::directives::{authenticated, has_role, owner, public, session, signs_in};
 use rolegate::graphql::policy::{PolicyErrors, install};
 use uuid::Uuid;
 
@@ -75,6 +75,36 @@ fn public_beside_another_rule_is_refused() {
     assert_eq!(problems.len(), 2);
     assert!(problems[0].starts_with("PublicBesideAnother.both: ") && problems[0].contains("@authenticated"));
     assert!(problems[1].starts_with("PublicBesideAnother.byWhatItReturns: "));
+}
+
+struct Account;
+#[Object(directive = authenticated::apply())]
+impl Account {
+    #[graphql(directive = session::apply())]
+    async fn recovery_codes(&self) -> i32 {
+        8
+    }
+}
+
+struct Sessions;
+#[Object]
+impl Sessions {
+    #[graphql(directive = public::apply(), directive = session::apply())]
+    async fn both(&self) -> Option<i32> {
+        None
+    }
+    #[graphql(directive = authenticated::apply())]
+    async fn account(&self) -> Option<Account> {
+        None
+    }
+}
+
+#[test]
+fn a_session_is_more_than_being_signed_in() {
+    let problems = problems(Sessions);
+    assert_eq!(problems.len(), 2, "{problems:#?}");
+    assert!(problems[0].starts_with("Account.recoveryCodes: stricter than every way"), "{problems:?}");
+    assert!(problems[1].starts_with("Sessions.both: @public, and yet @session"), "{problems:?}");
 }
 
 struct Dangling;

@@ -122,5 +122,5 @@ async fn the_schema_says_its_rules() {
     ] {
         assert!(sdl.contains(line), "{line} is missing from\n{sdl}");
     }
-    assert!(sdl.contains("The viewer must have a live session."));
+    assert!(sdl.contains("The viewer must be signed in: have a live session, or an API key."));
 }

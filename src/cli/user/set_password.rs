@@ -22,6 +22,9 @@ pub(super) async fn set_password(app: &App, options: &Options, json: bool) -> Re
     let user = named(app, &options.user).await?;
     let password = options.password.read()?;
     passwords::set_password::set_password(app, user.id, &password).await?;
-    let sentence = format!("{} has a new password, and their sessions are ended.", shown::name(&user));
+    let sentence = format!(
+        "{} has a new password; their sessions are ended and their API keys revoked.",
+        shown::name(&user)
+    );
     shown::print(&user, json, &sentence)
 }

@@ -81,7 +81,7 @@ fn objects(registry: &Registry, problems: &mut Vec<String>) -> Rows {
             match conjunction(registry, name, field) {
                 Ok(rules) if rules.is_empty() => problems.push(format!(
                     "{coordinate}: nobody said who may call it. Give it a directive \
-                     (@public, @authenticated, @hasRole or @owner), or give one to the type {name}."
+                     (@public, @authenticated, @session, @hasRole or @owner), or give one to the type {name}."
                 )),
                 Ok(rules) => {
                     let row = Row::new(coordinate, rules, &field.ty, signs_in(field));

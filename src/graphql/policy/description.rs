@@ -44,7 +44,8 @@ fn telling(rules: &[Rule]) -> impl Iterator<Item = &Rule> {
 fn demand(rule: &Rule) -> Option<String> {
     Some(match rule {
         Rule::Public => return None,
-        Rule::Authenticated => "a session".to_owned(),
+        Rule::Authenticated => "a session or an API key".to_owned(),
+        Rule::Session => "a session".to_owned(),
         Rule::AtLeast(role) => role.to_string(),
         Rule::Owner { arg, or_at_least } => {
             let role = or_at_least.map(|role| format!("{role} or ")).unwrap_or_default();
@@ -71,7 +72,8 @@ mod tests {
     fn one_rule_is_one_sentence() {
         for (rule, sentence) in [
             (Rule::Public, "Open to anyone."),
-            (Rule::Authenticated, "Requires: a session."),
+            (Rule::Authenticated, "Requires: a session or an API key."),
+            (Rule::Session, "Requires: a session."),
             (Rule::AtLeast(Role::Manager), "Requires: MANAGER."),
             (owner(None, None), "Requires: owner."),
             (owner(None, Some(Role::Manager)), "Requires: MANAGER or owner."),
@@ -94,7 +96,11 @@ mod tests {
             (vec![Rule::Authenticated, manager.clone(), admin.clone()], "Requires: ADMIN."),
             (vec![manager.clone(), owner(None, Some(Role::Admin))], "Requires: MANAGER, and ADMIN or owner."),
             (vec![admin, owner(None, Some(Role::Manager))], "Requires: ADMIN."),
-            (vec![Rule::Authenticated, Rule::AtLeast(Role::Client)], "Requires: a session."),
+            (vec![Rule::Authenticated, Rule::AtLeast(Role::Client)], "Requires: a session or an API key."),
+            (
+                vec![Rule::AtLeast(Role::Admin), Rule::Session, Rule::Authenticated],
+                "Requires: ADMIN, and a session.",
+            ),
             (
                 vec![owner(Some("a"), None), owner(Some("b"), None), manager],
                 "Requires: owner (by `a`), and owner (by `b`), and MANAGER.",

@@ -1,4 +1,4 @@
-//! The five directives, as async-graphql wants them.
+//! The six directives, as async-graphql wants them.
 
 use async_graphql::TypeDirective;
 
@@ -8,9 +8,14 @@ use crate::graphql::access::Role;
 #[TypeDirective(location = "FieldDefinition", location = "Object")]
 pub fn public() {}
 
-/// The viewer must have a live session.
+/// The viewer must be signed in: have a live session, or an API key.
 #[TypeDirective(location = "FieldDefinition", location = "Object")]
 pub fn authenticated() {}
+
+/// The viewer must have a live session; an API key will not do. For whatever makes, ends or strengthens what somebody
+/// signs in with, so that whoever finds a key gets no further by it.
+#[TypeDirective(location = "FieldDefinition", location = "Object")]
+pub fn session() {}
 
 /// The viewer's role must be at least this one: CLIENT < MANAGER < ADMIN.
 #[TypeDirective(name = "hasRole", location = "FieldDefinition", location = "Object")]

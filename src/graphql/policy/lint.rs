@@ -35,8 +35,12 @@ impl fmt::Display for PolicyErrors {
 impl std::error::Error for PolicyErrors {}
 
 /// Fields that hand out a credential because that is what they are for.
-const ONE_TIME_CREDENTIALS: [&str; 3] =
-    ["SignedIn.accessToken", "SignedIn.accessTokenExpiresAt", "SignedIn.refreshToken"];
+const ONE_TIME_CREDENTIALS: [&str; 4] = [
+    "CreatedApiKey.secret",
+    "SignedIn.accessToken",
+    "SignedIn.accessTokenExpiresAt",
+    "SignedIn.refreshToken",
+];
 
 /// Words in a field's name that say that its value is a secret.
 const SECRET_WORDS: [&str; 9] =

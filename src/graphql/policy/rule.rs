@@ -15,8 +15,10 @@ use crate::error::Error;
 pub enum Rule {
     /// Nothing.
     Public,
-    /// A live session.
+    /// A live session, or an API key.
     Authenticated,
+    /// A live session; an API key will not do.
+    Session,
     /// At least this role.
     AtLeast(Role),
     /// To own it, or to have a role that will do instead.
@@ -60,11 +62,15 @@ impl Named {
 impl Rule {
     /// Judges `viewer`; `named` tells whom an argument names.
     pub fn judge(&self, viewer: &Viewer, named: impl Fn(&str) -> Named) -> Verdict<'_> {
-        let Viewer::User { user_id, role, .. } = viewer else {
-            return if matches!(self, Self::Public) { Verdict::Allowed } else { Verdict::Denied(self) };
+        let (user_id, role) = match viewer {
+            Viewer::User { user_id, role, .. } | Viewer::ApiKey { user_id, role, .. } => (user_id, role),
+            Viewer::Anonymous | Viewer::Unrecognized { .. } => {
+                return if matches!(self, Self::Public) { Verdict::Allowed } else { Verdict::Denied(self) };
+            }
         };
         let holds = match self {
             Self::Public | Self::Authenticated => true,
+            Self::Session => matches!(viewer, Viewer::User { .. }),
             Self::AtLeast(least) => role >= least,
             Self::Owner { or_at_least: Some(least), .. } if role >= least => true,
             Self::Owner { arg: None, .. } => return Verdict::IfOwner(self),
@@ -80,8 +86,8 @@ impl Rule {
     /// The error for a viewer whom this rule keeps out.
     pub fn refusal(&self, viewer: &Viewer) -> Error {
         match viewer {
-            Viewer::User { .. } => Error::Forbidden { requires: self.to_string() },
-            _ => Error::Unauthenticated(viewer.refusal()),
+            Viewer::User { .. } | Viewer::ApiKey { .. } => Error::Forbidden { requires: self.to_string() },
+            Viewer::Anonymous | Viewer::Unrecognized { .. } => Error::Unauthenticated(viewer.refusal()),
         }
     }
 
@@ -96,6 +102,7 @@ impl Rule {
             (_, Self::Public) => true,
             (Self::Public, _) => false,
             (_, Self::Authenticated | Self::AtLeast(Role::Client)) => true,
+            (Self::Session, Self::Session) => true,
             (Self::AtLeast(has), Self::AtLeast(least)) => has >= least,
             (Self::AtLeast(has), Self::Owner { or_at_least: Some(least), .. }) => has >= least,
             // Owning what one argument names says nothing of owning another object.
@@ -116,6 +123,7 @@ impl Rule {
         Ok(Some(match directive.name.as_str() {
             "public" => Self::Public,
             "authenticated" => Self::Authenticated,
+            "session" => Self::Session,
             "hasRole" => Self::AtLeast(role("atLeast")?.ok_or("@hasRole lacks `atLeast`")?),
             "owner" => Self::Owner {
                 arg: match directive.args.get("arg") {
@@ -135,6 +143,7 @@ impl fmt::Display for Rule {
         match self {
             Self::Public => f.write_str("@public"),
             Self::Authenticated => f.write_str("@authenticated"),
+            Self::Session => f.write_str("@session"),
             Self::AtLeast(role) => write!(f, "@hasRole(atLeast: {role})"),
             Self::Owner { arg: None, or_at_least: None } => f.write_str("@owner"),
             Self::Owner { arg: Some(arg), or_at_least: None } => write!(f, "@owner(arg: \"{arg}\")"),
@@ -193,6 +202,23 @@ mod tests {
     }
 
     #[test]
+    fn an_api_key_may_what_its_role_may_but_for_what_needs_a_session() {
+        let key =
+            Viewer::ApiKey { user_id: ME, key_id: ME, role: Role::Manager, expires_at: DateTime::UNIX_EPOCH };
+        for rule in [Rule::Public, Rule::Authenticated, Rule::AtLeast(Role::Manager)] {
+            assert_eq!(rule.judge(&key, not_yet), Verdict::Allowed, "{rule}");
+        }
+        assert_eq!(owner(Some("id"), None).judge(&key, |_| Named::User(ME)), Verdict::Allowed);
+        for rule in [Rule::Session, Rule::AtLeast(Role::Admin)] {
+            assert_eq!(rule.judge(&key, not_yet), Verdict::Denied(&rule));
+            let Error::Forbidden { requires } = rule.refusal(&key) else { panic!("a key is somebody") };
+            assert_eq!(requires, rule.to_string());
+        }
+        assert_eq!(Rule::Session.judge(&user(Role::Client), not_yet), Verdict::Allowed);
+        assert_eq!(Rule::Session.judge(&Viewer::Anonymous, not_yet), Verdict::Denied(&Rule::Session));
+    }
+
+    #[test]
     fn an_owner_is_told_by_the_argument_or_else_by_the_object() {
         let by_argument = owner(Some("id"), Some(Role::Admin));
         let judge = |named| by_argument.judge(&user(Role::Manager), |_| named);
@@ -223,6 +249,9 @@ mod tests {
         assert!(Rule::AtLeast(Role::Admin).implies(&Rule::AtLeast(Role::Manager)));
         assert!(Rule::AtLeast(Role::Manager).implies(&owner(None, Some(Role::Manager))));
         assert!(Rule::Authenticated.implies(&Rule::AtLeast(Role::Client)));
+        assert!(Rule::Session.implies(&Rule::Authenticated) && Rule::Session.implies(&Rule::Session));
+        assert!(!Rule::Authenticated.implies(&Rule::Session));
+        assert!(!Rule::AtLeast(Role::Admin).implies(&Rule::Session));
         assert!(!Rule::Authenticated.implies(&owner(None, None)));
         assert!(!owner(Some("id"), None).implies(&owner(None, None)));
         assert!(!Rule::Public.implies(&Rule::Authenticated));

@@ -28,7 +28,9 @@ impl Visibility {
     fn of(rules: &[Rule]) -> Self {
         let circle = |rule: &Rule| match rule {
             Rule::Public => Self::Everyone,
-            Rule::Authenticated | Rule::AtLeast(Role::Client) | Rule::Owner { .. } => Self::SignedIn,
+            Rule::Authenticated | Rule::Session | Rule::AtLeast(Role::Client) | Rule::Owner { .. } => {
+                Self::SignedIn
+            }
             Rule::AtLeast(role) => Self::AtLeast(*role),
         };
         rules.iter().map(circle).max().unwrap_or(Self::Everyone)

@@ -54,11 +54,14 @@ pub(crate) fn leak_in_log(line: &str) -> Option<&'static str> {
     secret_in(line).or_else(|| credential_in(line)).or_else(address).or_else(sql)
 }
 
-/// An access token, or what has the form of a refresh token or of a session's cookie.
+/// An API key, an access token, or what has the form of a refresh token or of a session's cookie.
 pub(crate) fn credential_in(text: &str) -> Option<&'static str> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let mut words = text.split(|c| !is_part(c));
     words.find_map(|word| {
+        if word.starts_with("rlg_") && word.len() > 10 {
+            return Some("an API key");
+        }
         let lengths: Vec<usize> = word.split('.').map(str::len).collect();
         if word.split('.').any(|part| part.starts_with("eyJ") && part.len() > 10) {
             return Some("an access token");
