@@ -2,3 +2,5 @@
 //! tokens and cookies have consumers of their own, and count for nothing here.
 
 pub mod authenticate;
+pub mod introspect;
+pub mod introspector;

@@ -9,7 +9,9 @@ use url::Url;
 use crate::config::lifetime::Lifetime;
 use crate::config::load::Loaded;
 use crate::config::password::ARGON2_FLOORS;
-use crate::config::{Carrier, Config, PUBLIC_KEYS_LIFETIME, SigningAlgorithm, made_up, reach};
+use crate::config::{
+    Carrier, Config, PUBLIC_KEYS_LIFETIME, SigningAlgorithm, api_keys, introspection, made_up, reach,
+};
 
 /// One refused key and the rest of its sentence.
 pub(super) type Problem = (&'static str, String);
@@ -17,7 +19,16 @@ pub(super) type Problem = (&'static str, String);
 /// Everything that is wrong, one sentence each, with the key and where its value comes from.
 pub(super) fn problems(loaded: &Loaded) -> Vec<String> {
     let config = &loaded.config;
-    let groups = [reach::problems, secrets, passwords, tokens_and_sessions, api_keys, signup, doors];
+    let groups = [
+        reach::problems,
+        secrets,
+        passwords,
+        tokens_and_sessions,
+        api_keys::problems,
+        introspection::problems,
+        signup,
+        doors,
+    ];
     let found = groups.into_iter().flat_map(|group| group(config));
     found.map(|(key, sentence)| format!("`{key}` ({}) {sentence}", loaded.origin(key))).collect()
 }
@@ -117,19 +128,6 @@ fn tokens_and_sessions(config: &Config) -> Vec<Problem> {
     problems
 }
 
-fn api_keys(config: &Config) -> Vec<Problem> {
-    let keys = &config.api_keys;
-    let mut problems = Vec::new();
-    let lifetimes = Lifetime::minutes(1)..=Lifetime::days(3_650);
-    within(&mut problems, "api_keys.default_lifetime", keys.default_lifetime, lifetimes.clone());
-    within(&mut problems, "api_keys.max_lifetime", keys.max_lifetime, lifetimes);
-    if keys.default_lifetime > keys.max_lifetime {
-        problems.push(("api_keys.default_lifetime", "must not be above `api_keys.max_lifetime`.".into()));
-    }
-    within(&mut problems, "api_keys.max_per_user", keys.max_per_user, 0..=100);
-    problems
-}
-
 fn signup(config: &Config) -> Vec<Problem> {
     let mut problems = Vec::new();
     if config.name.trim().is_empty() {
@@ -194,7 +192,7 @@ fn is_origin(text: &str) -> bool {
     })
 }
 
-fn within<T: PartialOrd + std::fmt::Display>(
+pub(super) fn within<T: PartialOrd + std::fmt::Display>(
     problems: &mut Vec<Problem>,
     key: &'static str,
     value: T,

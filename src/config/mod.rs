@@ -14,6 +14,7 @@ mod environment;
 mod file;
 mod graphql;
 mod http;
+mod introspection;
 pub mod lifetime;
 pub mod load;
 mod log;
@@ -40,6 +41,7 @@ pub use crate::config::carrier::{Carrier, NoCarrier};
 pub use crate::config::database::{DatabaseConfig, Synchronous};
 pub use crate::config::graphql::{GraphqlConfig, Introspection};
 pub use crate::config::http::HttpConfig;
+pub use crate::config::introspection::{IntrospectionClient, IntrospectionConfig, NoClient};
 pub use crate::config::log::{LogConfig, LogFormat};
 pub use crate::config::network::{Network, NoNetwork};
 pub use crate::config::password::PasswordConfig;
@@ -91,6 +93,8 @@ pub struct Config {
     pub session: SessionConfig,
     /// API keys.
     pub api_keys: ApiKeysConfig,
+    /// Introspection by other services.
+    pub introspection: IntrospectionConfig,
     /// The GraphQL door.
     pub graphql: GraphqlConfig,
     /// The HTTP door.
@@ -121,6 +125,7 @@ impl Default for Config {
             tokens: TokensConfig::default(),
             session: SessionConfig::default(),
             api_keys: ApiKeysConfig::default(),
+            introspection: IntrospectionConfig::default(),
             graphql: GraphqlConfig::default(),
             http: HttpConfig::default(),
             tls: TlsConfig::default(),

@@ -56,6 +56,11 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("api_keys.default_lifetime", LIFETIME),
     setting("api_keys.max_lifetime", LIFETIME),
     setting("api_keys.max_per_user", COUNT),
+    setting("introspection.clients", "a list of `name:secret`, each secret as `rolegate secret` prints it"),
+    setting(
+        "introspection.networks",
+        "a list of IP addresses and networks, as in `10.0.0.7` or `10.0.0.0/8`",
+    ),
     setting("graphql.graphiql", YES_OR_NO),
     setting("graphql.introspection", "`off`, `filtered` or `full`"),
     setting("graphql.federation", YES_OR_NO),

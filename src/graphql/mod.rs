@@ -11,6 +11,7 @@ pub mod server;
 pub mod users;
 pub mod sessions;
 pub mod api_keys;
+pub mod bearer_tokens;
 pub mod passwords;
 pub mod federation;
 
@@ -32,6 +33,7 @@ pub struct RolegateQuery(access::AccessQuery, server::ServerQuery, users::UsersQ
 #[derive(MergedObject, Default)]
 pub struct RolegateMutation(
     api_keys::ApiKeysMutation,
+    bearer_tokens::BearerTokensMutation,
     passwords::PasswordsMutation,
     sessions::SessionsMutation,
     users::UsersMutation,

@@ -132,7 +132,7 @@ fn not_acceptable(parts: &Parts) -> Response {
 }
 
 /// The whole body, if it is no longer than `limit` bytes. What is announced to be longer is not read at all.
-async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<Vec<u8>, Refusal> {
+pub(super) async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<Vec<u8>, Refusal> {
     let too_large = || Refusal::with_status(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large.");
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit as u64) {

@@ -11,6 +11,7 @@ mod frame;
 mod graphiql;
 mod graphql;
 mod health;
+mod introspect;
 mod landing;
 mod negotiate;
 mod origins;
@@ -26,7 +27,7 @@ use async_graphql::Executor;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use axum::{Router, middleware};
 use tokio::sync::Semaphore;
 
@@ -39,11 +40,12 @@ const GRAPHQL: &str = "/graphql";
 const FORWARD_AUTH: &str = "/forward-auth";
 const JWKS: &str = "/.well-known/jwks.json";
 const METADATA: &str = "/.well-known/oauth-authorization-server";
+const INTROSPECT: &str = "/introspect";
 const LIVE: &str = "/health/live";
 const READY: &str = "/health/ready";
 
 /// The routes that the request log names.
-const ROUTES: [&str; 7] = [LANDING, GRAPHQL, FORWARD_AUTH, JWKS, METADATA, LIVE, READY];
+const ROUTES: [&str; 8] = [LANDING, GRAPHQL, FORWARD_AUTH, JWKS, METADATA, INTROSPECT, LIVE, READY];
 
 /// What the routes share.
 struct Door<E> {
@@ -64,6 +66,7 @@ pub fn router<E: Executor>(app: Arc<App>, schema: E) -> Router {
     let is_strict = app.config.tls.files().is_some() && !app.config.is_loopback_only();
     let turns = Semaphore::new(app.config.http.max_concurrent_requests);
     let graphiql_is_on = app.config.graphiql();
+    let introspection_is_on = app.config.introspection.is_on();
     let door = Arc::new(Door { app, schema, origins, carriers, is_strict, turns });
     let mut router = Router::new()
         .route(LANDING, get(landing::landing::<E>))
@@ -74,6 +77,9 @@ pub fn router<E: Executor>(app: Arc<App>, schema: E) -> Router {
         .route(METADATA, get(well_known::metadata::<E>))
         .route(LIVE, get(health::live))
         .route(READY, get(health::ready::<E>));
+    if introspection_is_on {
+        router = router.route(INTROSPECT, post(introspect::introspect::<E>));
+    }
     if graphiql_is_on {
         router = router.route("/graphiql/{*path}", get(graphiql_asset));
     }

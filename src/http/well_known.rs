@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::config::PUBLIC_KEYS_LIFETIME;
-use crate::http::{Door, JWKS};
+use crate::http::{Door, INTROSPECT, JWKS};
 use crate::platform::secret::Digest;
 use crate::tokens::signing_key;
 
@@ -31,13 +31,22 @@ pub(super) async fn metadata<E: Executor>(State(door): State<Arc<Door<E>>>, head
 /// authorization code and implicit grants (RFC 8414 2), against which an empty list is the lesser sin (3.2 would have it
 /// left out). The algorithms have no registered name, because RFC 8414 leaves access tokens to whoever issues them.
 fn document(app: &App) -> Value {
-    json!({
+    let mut document = json!({
         "issuer": app.config.issuer(),
         "jwks_uri": format!("{}{JWKS}", app.config.public_origin()),
         "response_types_supported": [],
         "grant_types_supported": [],
         "access_token_signing_alg_values_supported": app.keyring.algorithms(),
-    })
+    });
+    let introspection = &app.config.introspection;
+    if introspection.is_on() {
+        let endpoint = format!("{}{INTROSPECT}", app.config.public_origin());
+        document["introspection_endpoint"] = endpoint.into();
+    }
+    if !introspection.clients.is_empty() {
+        document["introspection_endpoint_auth_methods_supported"] = json!(["client_secret_basic"]);
+    }
+    document
 }
 
 /// An answer that anybody may keep for a while, and then ask whether it still holds (RFC 9110 13.1.2).

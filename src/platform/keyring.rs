@@ -17,10 +17,14 @@ use crate::platform::secret::Digest;
 /// What a token that was verified says: who, in which session, until when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bearer {
+    /// `jti`.
+    pub id: Uuid,
     /// `sub`.
     pub subject: Uuid,
     /// `sid`.
     pub session_id: Uuid,
+    /// `iat`.
+    pub issued_at: DateTime<Utc>,
     /// `exp`.
     pub expires_at: DateTime<Utc>,
 }

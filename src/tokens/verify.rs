@@ -90,7 +90,7 @@ impl<'t> Presented<'t> {
 impl From<Verified> for Viewer {
     /// The viewer whom the token speaks for, for a service that has nothing but the token to go by.
     fn from(Verified { bearer, role }: Verified) -> Self {
-        let Bearer { subject: user_id, session_id, expires_at } = bearer;
+        let Bearer { subject: user_id, session_id, expires_at, .. } = bearer;
         Self::User { user_id, session_id, role, expires_at }
     }
 }
@@ -117,6 +117,7 @@ fn judge(claims: &Claims, expected: &Expected, now: DateTime<Utc>) -> Result<Ver
     if expires_at - issued_at > expected.longest_lifetime {
         return Err(invalid);
     }
-    let bearer = Bearer { subject: claims.sub, session_id: claims.sid, expires_at };
+    let bearer =
+        Bearer { id: claims.jti, subject: claims.sub, session_id: claims.sid, issued_at, expires_at };
     Ok(Verified { bearer, role: claims.role })
 }

@@ -46,5 +46,6 @@ mod session_limit;
 mod session_secrets;
 mod sessions;
 mod token_lifetimes;
+mod token_introspection;
 mod users;
 mod well_known;

@@ -4,6 +4,7 @@ mod api_keys;
 mod checks;
 mod documentation;
 mod sources;
+mod token_introspection;
 
 use std::fs;
 

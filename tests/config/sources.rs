@@ -239,6 +239,8 @@ fn what_is_in_force_masks_secrets_and_names_origins() {
     api_keys.default_lifetime = "90d" (default)
     api_keys.max_lifetime = "365d" (default)
     api_keys.max_per_user = 20 (default)
+    introspection.clients = [] (default)
+    introspection.networks = [] (default)
     graphql.graphiql = true (default)
     graphql.introspection = "filtered" (default)
     graphql.federation = false (default)
