@@ -13,6 +13,7 @@ mod m0006_audit_events;
 mod m0007_signing_key_rotation;
 mod m0008_changes;
 mod m0009_api_keys;
+mod m0010_opaque_access_tokens;
 mod m0011_live_sessions;
 
 use sea_orm_migration::prelude::*;
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_signing_key_rotation::Migration),
             Box::new(m0008_changes::Migration),
             Box::new(m0009_api_keys::Migration),
+            Box::new(m0010_opaque_access_tokens::Migration),
             Box::new(m0011_live_sessions::Migration),
         ]
     }

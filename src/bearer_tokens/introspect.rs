@@ -48,7 +48,11 @@ pub enum Kind {
 pub async fn introspect(app: &App, token: &str) -> Result<Option<LiveToken>, Error> {
     match authenticate(app, token).await? {
         Viewer::User { user_id, session_id, role, expires_at } => {
-            let Ok(bearer) = access_token::verify(app, token) else { return Ok(None) };
+            let bearer = match access_token::verify(app, token).await {
+                Ok(bearer) => bearer,
+                Err(Error::Unauthenticated(_)) => return Ok(None),
+                Err(error) => return Err(error),
+            };
             let kind = Kind::AccessToken { session_id };
             Ok(Some(LiveToken {
                 kind,

@@ -48,7 +48,9 @@ pub use crate::config::password::PasswordConfig;
 pub use crate::config::session::SessionConfig;
 pub use crate::config::signup::{SignupConfig, SignupIdentifier, SignupMode};
 pub use crate::config::tls::TlsConfig;
-pub use crate::config::tokens::{ExtraClaim, PUBLIC_KEYS_LIFETIME, SigningAlgorithm, TokensConfig};
+pub use crate::config::tokens::{
+    ExtraClaim, PUBLIC_KEYS_LIFETIME, SigningAlgorithm, TokenFormat, TokensConfig,
+};
 pub use crate::config::worker::WorkerConfig;
 
 /// All that can be chosen about a running Rolegate.

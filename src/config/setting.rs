@@ -37,6 +37,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("password.parallelism", COUNT),
     setting("password.hash_threads", COUNT),
     setting("password.hash_queue", COUNT),
+    setting("tokens.format", "`jwt` or `opaque`"),
     setting("tokens.issuer", TEXT),
     setting("tokens.audience", TEXT),
     setting("tokens.access_token_lifetime", LIFETIME),

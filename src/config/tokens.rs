@@ -13,6 +13,8 @@ pub const PUBLIC_KEYS_LIFETIME: Lifetime = Lifetime::minutes(5);
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TokensConfig {
+    /// `jwt`: other services can verify an access token by themselves. `opaque`: nothing can be read in it, and they ask.
+    pub format: TokenFormat,
     /// `iss`. Default: the public URL.
     pub issuer: Option<String>,
     /// `aud`. Default: the public URL.
@@ -42,6 +44,7 @@ pub struct TokensConfig {
 impl Default for TokensConfig {
     fn default() -> Self {
         Self {
+            format: TokenFormat::default(),
             issuer: None,
             audience: None,
             access_token_lifetime: Lifetime::minutes(10),
@@ -54,6 +57,17 @@ impl Default for TokensConfig {
             claims: Vec::new(),
         }
     }
+}
+
+/// What access tokens are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenFormat {
+    /// JWTs after RFC 9068, verified with the public keys.
+    #[default]
+    Jwt,
+    /// Random, looked up here, and meaningless to everybody else.
+    Opaque,
 }
 
 /// What may sign access tokens, by its name in RFC 7518 and RFC 8037.

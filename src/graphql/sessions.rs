@@ -34,7 +34,7 @@ pub struct SignedIn {
 /// What somebody has who has just signed in.
 #[Object(directive = authenticated::apply())]
 impl SignedIn {
-    /// A JWT for the header `Authorization: Bearer ..`. `null` if the session travels in a cookie.
+    /// For the header `Authorization: Bearer ..`: a JWT, unless the server is configured otherwise. `null` if the session travels in a cookie.
     async fn access_token(&self) -> Option<&str> {
         match &self.credential {
             Credential::Bearer { access_token, .. } => Some(access_token.reveal()),

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::config::PUBLIC_KEYS_LIFETIME;
+use crate::config::{PUBLIC_KEYS_LIFETIME, TokenFormat};
 use crate::http::{Door, INTROSPECT, JWKS};
 use crate::platform::secret::Digest;
 use crate::tokens::signing_key;
@@ -31,12 +31,16 @@ pub(super) async fn metadata<E: Executor>(State(door): State<Arc<Door<E>>>, head
 /// authorization code and implicit grants (RFC 8414 2), against which an empty list is the lesser sin (3.2 would have it
 /// left out). The algorithms have no registered name, because RFC 8414 leaves access tokens to whoever issues them.
 fn document(app: &App) -> Value {
+    let algorithms = match app.config.tokens.format {
+        TokenFormat::Jwt => app.keyring.algorithms(),
+        TokenFormat::Opaque => Vec::new(),
+    };
     let mut document = json!({
         "issuer": app.config.issuer(),
         "jwks_uri": format!("{}{JWKS}", app.config.public_origin()),
         "response_types_supported": [],
         "grant_types_supported": [],
-        "access_token_signing_alg_values_supported": app.keyring.algorithms(),
+        "access_token_signing_alg_values_supported": algorithms,
     });
     let introspection = &app.config.introspection;
     if introspection.is_on() {

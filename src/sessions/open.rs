@@ -47,6 +47,8 @@ pub enum Credential {
 pub struct Opening {
     token: OpaqueToken,
     delivery: Delivery,
+    /// For a session whose credential travels in the answer.
+    access_token: Option<access_token::Draft>,
     client: Client,
     config: SessionConfig,
     at: DateTime<Utc>,
@@ -68,8 +70,12 @@ impl Opening {
     /// [`Error::Internal`] when the system has no randomness to give.
     pub fn new(app: &App, client: &Client, delivery: Delivery) -> Result<Self, Error> {
         let token = OpaqueToken::new(new_id())?;
+        let access_token = match delivery {
+            Delivery::Bearer => Some(access_token::Draft::new(app, token.id())?),
+            Delivery::Cookie => None,
+        };
         let (client, config) = (client.clone(), app.config.session.clone());
-        Ok(Self { token, delivery, client, config, at: app.clock.now() })
+        Ok(Self { token, delivery, access_token, client, config, at: app.clock.now() })
     }
 
     /// Writes the session of `user_id`, that they signed in, and the event of it. Ends what they have too many of.
@@ -100,6 +106,9 @@ impl Opening {
         user::touch_last_login(tx, user_id, self.at).await?;
         displace(tx, self.at, &self.client, &self.config, user_id).await?;
         session::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx).await?;
+        if let Some(access_token) = &self.access_token {
+            access_token.keep(tx, user_id).await?;
+        }
         let event = match entrance {
             Entrance::SignUp => Event::SignedUp { user_id, session_id: row.id },
             Entrance::SignIn => Event::SignedIn { user_id, session_id: row.id },
@@ -113,20 +122,20 @@ impl Opening {
     /// # Errors
     /// [`Error::Internal`] when no signing key is loaded.
     pub fn signed_in(self, app: &App, user: user::Model, session: session::Model) -> Result<SignedIn, Error> {
-        let credential = match self.delivery {
-            Delivery::Bearer => bearer(app, &user, &session, self.token)?,
-            Delivery::Cookie => Credential::Cookie(self.token),
+        let credential = match &self.access_token {
+            Some(access_token) => bearer(app, &user, access_token, self.token)?,
+            None => Credential::Cookie(self.token),
         };
         let user = user::Model { last_login_at: Some(self.at), ..user };
         Ok(SignedIn { user, session, credential })
     }
 }
 
-/// An access token for `session`, beside the refresh token that will get the next one.
+/// The access token that was decided on, beside the refresh token that will get the next one.
 pub(super) fn bearer(
     app: &App,
     user: &user::Model,
-    session: &session::Model,
+    access_token: &access_token::Draft,
     refresh_token: OpaqueToken,
 ) -> Result<Credential, Error> {
     let subject = Subject {
@@ -136,6 +145,6 @@ pub(super) fn bearer(
         username: user.username.as_deref(),
         email_verified: user.email_verified_at.is_some(),
     };
-    let access_token = access_token::issue(app, &subject, session.id)?;
+    let access_token = access_token.hand_out(app, &subject)?;
     Ok(Credential::Bearer { access_token, refresh_token })
 }

@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::sessions::liveness::over;
 use crate::sessions::session::{ActiveModel, COLUMN, Column, Entity};
 use crate::sessions::spent_refresh_token as spent;
+use crate::tokens::opaque;
 
 /// How many sessions one write touches. More would keep other writers waiting.
 const PORTION: u64 = 500;
@@ -18,13 +19,14 @@ const PORTION: u64 = 500;
 const SPENT_PORTION: u64 = 1_000;
 
 /// Removes sessions that are over, with their spent refresh tokens, portion by portion; answers how many. Then forgets
-/// the sealed successors whose grace is over: nobody may ask for them any more.
+/// the sealed successors whose grace is over, because nobody may ask for them any more, and the expired access tokens.
 ///
 /// # Errors
 /// [`Error::Internal`] when the database fails. What was removed until then stays removed.
 pub async fn purge(app: &App) -> Result<u64, Error> {
     let purged = remove(app).await?;
     forget_successors(app).await?;
+    opaque::purge(app).await?;
     Ok(purged)
 }
 

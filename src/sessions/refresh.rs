@@ -19,6 +19,7 @@ use crate::sessions::end::end;
 use crate::sessions::open::{SignedIn, bearer};
 use crate::sessions::session::{self, Delivery, EndReason};
 use crate::sessions::{spent_refresh_token as spent, successor};
+use crate::tokens::access_token;
 use crate::users::user;
 
 /// A live session and its active user.
@@ -33,13 +34,14 @@ pub async fn refresh(app: &App, client: &Client, presented: &str) -> Result<Sign
     let presented = OpaqueToken::parse(presented).ok_or_else(invalid)?;
     let now = app.clock.now();
     let fresh = OpaqueToken::new(presented.id())?;
-    match exchange(app, now, &presented, &fresh).await? {
+    let access_token = access_token::Draft::new(app, presented.id())?;
+    match exchange(app, now, &presented, &fresh, &access_token).await? {
         Some((session, user)) => {
             let session = session::Model { last_seen_at: now, ..session };
-            let credential = bearer(app, &user, &session, fresh)?;
+            let credential = bearer(app, &user, &access_token, fresh)?;
             Ok(SignedIn { user, session, credential })
         }
-        None => repeat(app, client, now, &presented).await,
+        None => repeat(app, client, now, &presented, access_token).await,
     }
 }
 
@@ -51,10 +53,11 @@ async fn exchange(
     now: DateTime<Utc>,
     presented: &OpaqueToken,
     fresh: &OpaqueToken,
+    access_token: &access_token::Draft,
 ) -> Result<Option<Held>, Error> {
     let (id, old, new) = (presented.id(), presented.digest(), fresh.digest());
     let successor_sealed = successor::seal(presented, fresh)?;
-    let lifetimes = app.config.session.clone();
+    let (lifetimes, access_token) = (app.config.session.clone(), access_token.clone());
     let write = app.database.write_quietly(async move |tx| {
         let held = session::find_with_user(tx, id, Delivery::Bearer).await?;
         let Some(held) = held.filter(|held| old.matches(&held.0.secret_hash)) else { return Ok(None) };
@@ -79,6 +82,7 @@ async fn exchange(
         }
         let row = spent::ActiveModel { hash: Set(old.to_vec()), session_id: Set(id), spent_at: Set(now) };
         spent::Entity::insert(row).exec_without_returning(tx).await?;
+        access_token.keep(tx, held.1.id).await?;
         Ok(Some(held))
     });
     write.await
@@ -90,6 +94,7 @@ async fn repeat(
     client: &Client,
     now: DateTime<Utc>,
     presented: &OpaqueToken,
+    access_token: access_token::Draft,
 ) -> Result<SignedIn, Error> {
     let db = app.database.reader();
     let query = spent::Entity::find_by_id(presented.digest().to_vec());
@@ -109,7 +114,9 @@ async fn repeat(
     if apart < app.config.session.refresh_grace_lifetime.delta() {
         let sealed = session.successor_sealed.as_deref();
         if let Some(unused) = sealed.and_then(|sealed| successor::open(presented, sealed)) {
-            let credential = bearer(app, &user, &session, unused)?;
+            let credential = bearer(app, &user, &access_token, unused)?;
+            let user_id = user.id;
+            app.database.write_quietly(async move |tx| access_token.keep(tx, user_id).await).await?;
             return Ok(SignedIn { user, session, credential });
         }
     }

@@ -26,9 +26,10 @@ const TOUCH_LIMIT: Duration = Duration::from_millis(100);
 /// # Errors
 /// [`Error::Internal`] when the database fails; a token that does not count is no error but [`Viewer::Unrecognized`].
 pub async fn by_access_token(app: &App, token: &str) -> Result<Viewer, Error> {
-    let bearer = match access_token::verify(app, token) {
+    let bearer = match access_token::verify(app, token).await {
         Ok(bearer) => bearer,
-        Err(reason) => return Ok(Viewer::Unrecognized { reason }),
+        Err(Error::Unauthenticated(reason)) => return Ok(Viewer::Unrecognized { reason }),
+        Err(error) => return Err(error),
     };
     let is_theirs = |standing: &Standing| {
         standing.session.delivery == Delivery::Bearer && standing.session.user_id == bearer.subject

@@ -6,5 +6,6 @@ pub mod rotate;
 pub mod revoke;
 pub mod retire;
 pub mod reseal;
+pub mod opaque;
 pub mod access_token;
 pub mod verify;

@@ -234,7 +234,7 @@ async fn every_description_of_a_field_ends_with_its_rule() {
         ("User", "email", "Requires: MANAGER or owner."),
         ("User", "lastLoginAt", "Requires: ADMIN or owner."),
         ("UserConnection", "nodes", "Requires: MANAGER."),
-        ("Mutation", "setUserRole", "Requires: ADMIN."),
+        ("Mutation", "setUserRole", "Requires: ADMIN, and a session."),
         ("Mutation", "login", "Open to anyone. Beneath it, the viewer is whoever signs in."),
     ] {
         assert_eq!(rule(of, field), sentence, "{of}.{field}");

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
 use rolegate::access::client::Client;
 use rolegate::access::role::Role;
-use rolegate::config::Config;
+use rolegate::config::{Config, SignupIdentifier};
 use rolegate::users::set_role::set_role;
 use rolegate::users::suspend::suspend;
 use serde_json::{Value, json};
@@ -25,8 +25,17 @@ fn with_clients(config: &mut Config) {
     config.introspection.clients = clients.iter().map(|client| client.parse().unwrap()).collect();
 }
 
-pub(crate) async fn start() -> Service {
-    Service::with(with_clients).await
+/// A service that may be asked, with a configuration of the test's own.
+pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Service {
+    let both = |config: &mut Config| {
+        with_clients(config);
+        change(config);
+    };
+    Service::with(both).await
+}
+
+async fn start() -> Service {
+    start_with(|_| {}).await
 }
 
 fn basic(name: &str, secret: &str) -> String {
@@ -80,11 +89,8 @@ async fn an_access_token_is_told_with_the_members_of_rfc_7662_and_the_role_that_
 
 #[tokio::test]
 async fn an_api_key_is_told_without_a_session_and_whoever_has_a_username_with_it() {
-    let service = Service::with(|config| {
-        with_clients(config);
-        config.signup.identifier = rolegate::config::SignupIdentifier::Either;
-    })
-    .await;
+    let either = |config: &mut Config| config.signup.identifier = SignupIdentifier::Either;
+    let service = start_with(either).await;
     let input = json!({ "username": "Ada", "password": crate::harness::PASSWORD });
     let ada = service.anonymous().sign_up(input).await;
     let key = create(&ada, Role::Client).await;
@@ -183,10 +189,7 @@ async fn a_request_that_is_none_is_refused_in_the_words_of_oauth() {
 #[tokio::test]
 async fn a_configured_network_may_ask_without_a_secret_and_a_wrong_secret_is_wrong_from_there_too() {
     let network = |network: &'static str| {
-        Service::with(move |config| {
-            with_clients(config);
-            config.introspection.networks = vec![network.parse().unwrap()];
-        })
+        start_with(move |config| config.introspection.networks = vec![network.parse().unwrap()])
     };
     let service = network("127.0.0.0/8").await;
     let ada = service.client("ada").await;

@@ -220,6 +220,7 @@ fn what_is_in_force_masks_secrets_and_names_origins() {
     password.parallelism = 1 (default)
     password.hash_threads = 0 (default)
     password.hash_queue = 256 (default)
+    tokens.format = "jwt" (default)
     tokens.issuer = "http://127.0.0.1:4000" (default)
     tokens.audience = "http://127.0.0.1:4000" (default)
     tokens.access_token_lifetime = "10m" (default)

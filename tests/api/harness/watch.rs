@@ -59,8 +59,8 @@ pub(crate) fn credential_in(text: &str) -> Option<&'static str> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let mut words = text.split(|c| !is_part(c));
     words.find_map(|word| {
-        if word.starts_with("rlg_") && word.len() > 10 {
-            return Some("an API key");
+        if ["rlg_", "rlat_"].iter().any(|tag| word.starts_with(tag)) && word.len() > 10 {
+            return Some("an API key or an access token");
         }
         let lengths: Vec<usize> = word.split('.').map(str::len).collect();
         if word.split('.').any(|part| part.starts_with("eyJ") && part.len() > 10) {
