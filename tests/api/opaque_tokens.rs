@@ -16,6 +16,7 @@ use crate::harness::{Answer, Persona, Service};
 
 fn opaque(config: &mut Config) {
     config.tokens.format = TokenFormat::Opaque;
+    config.tokens.access_token_jitter = 0;
 }
 
 async fn kept(service: &Service) -> Vec<opaque::Model> {

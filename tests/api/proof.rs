@@ -8,6 +8,7 @@ use async_graphql::{Value, value};
 use rolegate::access::client::Client;
 use rolegate::access::role::Role;
 use rolegate::access::viewer::Viewer;
+use rolegate::api_keys::create::{Wanted, create};
 use rolegate::graphql::policy::PolicyTable;
 use rolegate::graphql::policy::proof::{Scene, Stage, prove};
 use rolegate::sessions::open::{Credential, Entrance, Opening};
@@ -29,7 +30,8 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let service = Service::start().await;
+        // More than any proof will ask for.
+        let service = Service::with(|config| config.api_keys.max_per_user = 1_000_000).await;
         let id = |persona: crate::harness::Persona<'_>| persona.id().parse().unwrap();
         let users = HashMap::from([
             (Role::Client, id(service.client("client").await)),
@@ -38,21 +40,35 @@ impl World {
         ]);
         let other = id(service.client("other").await);
         let refresh_tokens = Mutex::default();
-        Self { service, users, other, refresh_tokens, signed_up: AtomicUsize::default() }
+        let world = Self { service, users, other, refresh_tokens, signed_up: AtomicUsize::default() };
+        for user_id in world.users.values().chain([&other]) {
+            world.make_key(*user_id).await;
+        }
+        world
     }
 
-    /// A session of the user's, with its refresh token.
-    async fn open_session(&self, user_id: Uuid) -> (Uuid, String) {
+    /// An API key of the user's.
+    async fn make_key(&self, user_id: Uuid) -> Uuid {
+        let app = &self.service.app;
+        let (session_id, ..) = self.open_session(user_id).await;
+        let expires_at = app.clock.now();
+        let viewer = Viewer::User { user_id, session_id, role: Role::Client, expires_at };
+        let wanted = Wanted { name: "script", role: Role::Client, expires_at: None };
+        create(app, &Client::default(), &viewer, &wanted).await.unwrap().key.id
+    }
+
+    /// A session of the user's, with its refresh token and its access token.
+    async fn open_session(&self, user_id: Uuid) -> (Uuid, String, String) {
         let app = &self.service.app;
         let user = find::by_id(app.database.reader(), user_id).await.unwrap().unwrap();
         let opening = Opening::new(app, &Client::default(), Delivery::Bearer).unwrap();
         let opened = opening.clone();
         let write = app.database.write(async move |tx| opening.write(tx, user_id, Entrance::SignIn).await);
         let signed_in = opened.signed_in(app, user, write.await.unwrap()).unwrap();
-        let Credential::Bearer { refresh_token, .. } = signed_in.credential else {
+        let Credential::Bearer { access_token, refresh_token } = signed_in.credential else {
             panic!("no cookie was asked for");
         };
-        (signed_in.session.id, refresh_token.reveal())
+        (signed_in.session.id, refresh_token.reveal(), access_token.reveal().to_owned())
     }
 
     fn email(role: Role) -> String {
@@ -63,7 +79,7 @@ impl World {
 impl Stage for World {
     async fn viewer(&self, role: Role) -> Viewer {
         let user_id = self.users[&role];
-        let (session_id, refresh_token) = self.open_session(user_id).await;
+        let (session_id, refresh_token, _) = self.open_session(user_id).await;
         self.refresh_tokens.lock().unwrap().insert(session_id, refresh_token);
         let expires_at = self.service.app.clock.now() + chrono::TimeDelta::minutes(10);
         Viewer::User { user_id, session_id, role, expires_at }
@@ -97,12 +113,18 @@ impl Stage for World {
                 let (id, role) = if scene.own { (*user_id, *role) } else { (self.other, Role::Client) };
                 value!({ "userId": id.to_string(), "role": role.as_str() })
             }
+            "Mutation.revokeApiKey(id:)" => value!(self.make_key(whose).await.to_string()),
+            "Mutation.validateToken(token:)" => value!(self.open_session(whose).await.2),
             _ => return None,
         })
     }
 
     fn owner(&self, type_name: &str) -> Option<&str> {
-        (type_name == "User").then_some("id")
+        match type_name {
+            "User" => Some("id"),
+            "ValidToken" => Some("user { id }"),
+            _ => None,
+        }
     }
 }
 
@@ -111,9 +133,10 @@ impl World {
     fn strangers_argument(&self, coordinate: &str) -> Option<Value> {
         match coordinate {
             "Query.can(coordinate:)" => Some(value!("Query.users")),
-            "Query.user(id:)" | "Mutation.endSession(id:)" | "Mutation.endUserSessions(userId:)" => {
-                Some(value!(self.other.to_string()))
-            }
+            "Query.user(id:)"
+            | "Mutation.endSession(id:)"
+            | "Mutation.endUserSessions(userId:)"
+            | "Mutation.revokeApiKey(id:)" => Some(value!(self.other.to_string())),
             "Mutation.setUserRole(input:)" => {
                 Some(value!({ "userId": self.other.to_string(), "role": "ADMIN" }))
             }

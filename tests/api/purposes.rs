@@ -1,5 +1,7 @@
 //! Every kind of credential presented wherever another kind belongs: each counts in its own places and nowhere else.
 
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use chrono::TimeDelta;
 use rolegate::access::role::Role;
 use rolegate::app::App;
@@ -22,12 +24,13 @@ enum Consumer {
     Cookie,
     Introspection,
     ValidateToken,
+    ForwardAuth,
 }
 
-use Consumer::{Authorization, Cookie, Introspection, Refresh, ValidateToken};
+use Consumer::{Authorization, Cookie, ForwardAuth, Introspection, Refresh, ValidateToken};
 
 /// `Refresh` last: it is the one that spends what it takes.
-const CONSUMERS: [Consumer; 5] = [Authorization, Cookie, Introspection, ValidateToken, Refresh];
+const CONSUMERS: [Consumer; 6] = [Authorization, Cookie, Introspection, ValidateToken, ForwardAuth, Refresh];
 
 /// Whether the consumer takes the credential for one of Ada's.
 async fn takes(service: &Service, max: &Persona<'_>, consumer: Consumer, credential: &str) -> bool {
@@ -48,6 +51,16 @@ async fn takes(service: &Service, max: &Persona<'_>, consumer: Consumer, credent
             let document = "mutation($t: String!) { validateToken(token: $t) { user { email } } }";
             let answer = max.run_with(document, json!({ "t": credential })).await;
             !answer.data()["validateToken"].is_null()
+        }
+        ForwardAuth => {
+            let request =
+                Request::get("/forward-auth").header("authorization", format!("Bearer {credential}"));
+            let spoofed = request.header("x-rolegate-session-id", "spoofed").body(Body::empty()).unwrap();
+            let answer = service.send(spoofed).await;
+            let is_let_in = answer.status == StatusCode::OK;
+            let names = ["x-rolegate-user-id", "x-rolegate-role", "x-rolegate-session-id"];
+            assert!(names.iter().all(|name| answer.headers.contains_key(*name) == is_let_in));
+            is_let_in
         }
         Refresh => stranger.try_refresh(credential).await.codes().is_empty(),
     }
@@ -89,9 +102,9 @@ async fn table(format: TokenFormat) {
     let cookie = cookie_of_ada(&service).await;
     let foreign = of_the_other_format(&service, &ada.tokens.session, ada.id()).await;
     let rows: [(&str, &str, &[Consumer]); 5] = [
-        ("an access token", &ada.tokens.access, &[Authorization, Introspection, ValidateToken]),
+        ("an access token", &ada.tokens.access, &[Authorization, Introspection, ValidateToken, ForwardAuth]),
         ("an access token of the other format", &foreign, &[]),
-        ("an API key", &key, &[Authorization, Introspection, ValidateToken]),
+        ("an API key", &key, &[Authorization, Introspection, ValidateToken, ForwardAuth]),
         ("a cookie", &cookie, &[Cookie]),
         ("a refresh token", &ada.tokens.refresh, &[Refresh]),
     ];

@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
+use rolegate::access::role::Role;
 use rolegate::graphql::policy::PolicyTable;
+use rolegate::platform::secret::new_id;
 use serde_json::json;
 
+use crate::api_keys::create;
 use crate::harness::{PASSWORD, Persona, Service};
 
 /// What comes back: no error, or this code.
@@ -22,8 +25,9 @@ const MANAGERS: [Outcome; 4] = [LOG_IN_FIRST, FORBIDDEN, OK, OK];
 const ADMINS: [Outcome; 4] = [LOG_IN_FIRST, FORBIDDEN, FORBIDDEN, OK];
 
 /// Coordinate, document, and what an anonymous caller, a client, a manager and an admin get. `$OWN` is the caller's id,
-/// `$OTHER` somebody else's, `$SESSION` the caller's session, `$REFRESH` a live refresh token.
-const FIELDS: [(&str, &str, [Outcome; 4]); 15] = [
+/// `$OTHER` somebody else's, `$SESSION` the caller's session, `$REFRESH` a live refresh token, `$ACCESS` a live access token,
+/// `$KEY` an API key of the caller's, if they can have one.
+const FIELDS: [(&str, &str, [Outcome; 4]); 18] = [
     ("Query.permissions", "{ permissions { verdict } }", EVERYBODY),
     ("Query.can", "{ can(coordinate: \"Query.users\") { verdict } }", EVERYBODY),
     ("Query.server", "{ server { name } }", EVERYBODY),
@@ -55,6 +59,13 @@ const FIELDS: [(&str, &str, [Outcome; 4]); 15] = [
         "mutation { setUserRole(input: { userId: \"$OTHER\", role: MANAGER }) { id } }",
         ADMINS,
     ),
+    (
+        "Mutation.createApiKey",
+        "mutation { createApiKey(input: { name: \"script\", role: CLIENT }) { secret } }",
+        SIGNED_IN,
+    ),
+    ("Mutation.revokeApiKey", "mutation { revokeApiKey(id: \"$KEY\") { id } }", SIGNED_IN),
+    ("Mutation.validateToken", "mutation { validateToken(token: \"$ACCESS\") { kind } }", SIGNED_IN),
 ];
 
 /// The caller with this place in the table, in a service that nobody else has used but `other@example.test`.
@@ -86,11 +97,15 @@ async fn every_root_field_answers_everybody_as_the_table_says() {
             let service = Service::start().await;
             let other = service.client("other").await;
             let caller = caller(&service, place, &other).await;
+            // Ids are no secrets, those of keys neither.
+            let key = if place == 0 { new_id().to_string() } else { create(&caller, Role::Client).await.id };
             let document = document
                 .replace("$OWN", caller.id())
                 .replace("$OTHER", other.id())
                 .replace("$SESSION", &caller.tokens.session)
                 .replace("$REFRESH", &other.tokens.refresh)
+                .replace("$ACCESS", &other.tokens.access)
+                .replace("$KEY", &key)
                 .replace("$PASSWORD", PASSWORD);
             assert_promised(&caller, coordinate, outcomes[place], document.contains(other.id())).await;
             let answer = caller.run(&document).await;

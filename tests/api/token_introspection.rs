@@ -22,6 +22,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 /// A service whose introspection is for `orders` and `billing`.
 fn with_clients(config: &mut Config) {
     let clients = [format!("orders:{SECRET}"), "billing:AnotherSecretOfThirtyTwoLetters.".to_owned()];
+    config.tokens.access_token_jitter = 0;
     config.introspection.clients = clients.iter().map(|client| client.parse().unwrap()).collect();
 }
 
