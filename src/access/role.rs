@@ -39,11 +39,6 @@ impl Role {
     /// All roles, in order.
     pub const ALL: [Self; 3] = [Self::Client, Self::Manager, Self::Admin];
 
-    /// Its name as a scope of a token (RFC 6749 3.3).
-    pub fn scope(self) -> String {
-        format!("role:{}", self.as_str().to_ascii_lowercase())
-    }
-
     /// Its name in the schema, in tokens and in the database.
     pub const fn as_str(self) -> &'static str {
         match self {

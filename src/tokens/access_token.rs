@@ -28,7 +28,7 @@ pub(super) struct Claims {
     pub(super) aud: String,
     pub(super) sub: Uuid,
     pub(super) sid: Uuid,
-    jti: Uuid,
+    pub(super) jti: Uuid,
     pub(super) iat: i64,
     pub(super) exp: i64,
     #[serde(skip_serializing_if = "Option::is_none")]

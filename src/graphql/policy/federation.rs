@@ -23,7 +23,7 @@ use super::table::PolicyTable;
 use crate::access::role::Role;
 
 /// The names of our directives, which mean nothing to a router.
-const OURS: [&str; 5] = ["public", "authenticated", "hasRole", "owner", "signsIn"];
+const OURS: [&str; 6] = ["public", "authenticated", "session", "hasRole", "owner", "signsIn"];
 
 /// At the end of the text, where the library says which of Federation's directives it may have used: `@authenticated` is not among them.
 const LIBRARY_LINK: &str = "extend schema @link(";
@@ -115,7 +115,7 @@ fn put(invocations: &mut Vec<MetaDirectiveInvocation>, scopes: &mut Vec<String>,
     let least = rules.iter().filter_map(|rule| match rule {
         Rule::Public => None,
         Rule::AtLeast(role) => Some(*role),
-        Rule::Authenticated | Rule::Owner { .. } => Some(Role::default()),
+        Rule::Authenticated | Rule::Session | Rule::Owner { .. } => Some(Role::default()),
     });
     match least.max() {
         None => {}
