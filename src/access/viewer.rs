@@ -80,6 +80,14 @@ impl Viewer {
         }
     }
 
+    /// When the credential stops counting, for whoever has one that counts.
+    pub const fn expires_at(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::User { expires_at, .. } | Self::ApiKey { expires_at, .. } => Some(*expires_at),
+            Self::Anonymous | Self::Unrecognized { .. } => None,
+        }
+    }
+
     /// The reason that a refusal of this viewer carries when it is for lack of a session.
     pub const fn refusal(&self) -> Unauthenticated {
         match self {

@@ -41,7 +41,7 @@ pub async fn refresh(app: &App, client: &Client, presented: &str) -> Result<Sign
             let credential = bearer(app, &user, &access_token, fresh)?;
             Ok(SignedIn { user, session, credential })
         }
-        None => repeat(app, client, now, &presented, access_token).await,
+        None => repeat(app, client, now, &presented, &access_token).await,
     }
 }
 
@@ -94,7 +94,7 @@ async fn repeat(
     client: &Client,
     now: DateTime<Utc>,
     presented: &OpaqueToken,
-    access_token: access_token::Draft,
+    access_token: &access_token::Draft,
 ) -> Result<SignedIn, Error> {
     let db = app.database.reader();
     let query = spent::Entity::find_by_id(presented.digest().to_vec());
@@ -114,9 +114,8 @@ async fn repeat(
     if apart < app.config.session.refresh_grace_lifetime.delta() {
         let sealed = session.successor_sealed.as_deref();
         if let Some(unused) = sealed.and_then(|sealed| successor::open(presented, sealed)) {
-            let credential = bearer(app, &user, &access_token, unused)?;
-            let user_id = user.id;
-            app.database.write_quietly(async move |tx| access_token.keep(tx, user_id).await).await?;
+            let credential = bearer(app, &user, access_token, unused)?;
+            access_token.keep_alone(app, user.id).await?;
             return Ok(SignedIn { user, session, credential });
         }
     }

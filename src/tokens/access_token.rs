@@ -116,6 +116,18 @@ impl Draft {
         }
     }
 
+    /// The same where there is nothing else to write: without a write, if nothing has to be kept.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the database refuses.
+    pub async fn keep_alone(&self, app: &App, user_id: Uuid) -> Result<(), Error> {
+        if self.opaque.is_none() {
+            return Ok(());
+        }
+        let draft = self.clone();
+        app.database.write_quietly(async move |tx| draft.keep(tx, user_id).await).await
+    }
+
     /// The token, for the client.
     ///
     /// # Errors

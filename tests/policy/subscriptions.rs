@@ -94,25 +94,32 @@ impl Hours {
 #[tokio::test]
 async fn an_event_after_the_viewers_credential_expired_is_refused_and_nothing_of_it_resolved() {
     let start = "2026-03-01T12:00:00Z".parse().unwrap();
-    let subscribe = async |lifetime| {
+    let subscribe = async |viewer: Viewer| {
         let clock = ManualClock::new(start);
         let schema = Schema::build(Query::default(), EmptyMutation, Hours);
         let schema = install(schema).unwrap().data(Clock::Manual(clock.clone())).data(clock).finish();
-        let Viewer::User { user_id, session_id, role, .. } = manager() else { unreachable!() };
-        let viewer = Viewer::User { user_id, session_id, role, expires_at: start + lifetime };
         let ran = crate::demo::Ran::default();
         let request = Request::new("subscription { hour { email } }").data(viewer).data(ran.clone());
         let events: Vec<Response> = schema.execute_stream(request).collect().await;
         (events, ran.marks().len())
     };
-    let (events, resolved) = subscribe(TimeDelta::minutes(10)).await;
-    assert!(events[0].is_ok(), "{events:?}");
-    let told = serde_json::to_value(&events[1]).unwrap();
-    assert!(told["data"].is_null(), "{told}");
-    let extensions = serde_json::json!({ "code": "UNAUTHENTICATED", "reason": "TOKEN_EXPIRED" });
-    assert_eq!(told["errors"][0]["extensions"], extensions, "{told}");
-    assert_eq!((events.len(), resolved), (2, 1));
-
-    let (events, resolved) = subscribe(TimeDelta::minutes(11)).await;
-    assert!(events.iter().all(Response::is_ok) && resolved == 2, "{events:?}");
+    let id = uuid::Uuid::from_u128(7);
+    let until = |lifetime| {
+        let (user_id, role, expires_at) = (id, rolegate::access::role::Role::Manager, start + lifetime);
+        let session = Viewer::User { user_id, session_id: id, role, expires_at };
+        [session, Viewer::ApiKey { user_id, key_id: id, role, expires_at }]
+    };
+    for viewer in until(TimeDelta::minutes(10)) {
+        let (events, resolved) = subscribe(viewer).await;
+        assert!(events[0].is_ok(), "{events:?}");
+        let told = serde_json::to_value(&events[1]).unwrap();
+        assert!(told["data"].is_null(), "{told}");
+        let extensions = serde_json::json!({ "code": "UNAUTHENTICATED", "reason": "TOKEN_EXPIRED" });
+        assert_eq!(told["errors"][0]["extensions"], extensions, "{told}");
+        assert_eq!((events.len(), resolved), (2, 1));
+    }
+    for viewer in until(TimeDelta::minutes(11)) {
+        let (events, resolved) = subscribe(viewer).await;
+        assert!(events.iter().all(Response::is_ok) && resolved == 2, "{events:?}");
+    }
 }

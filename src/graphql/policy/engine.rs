@@ -89,8 +89,8 @@ impl Extension for Engine {
             if let Some(key) = found.signs_in {
                 asked.viewers.expect_sign_in(key);
             }
-            if let (OperationType::Subscription, Viewer::User { expires_at, .. }) = (chosen.ty, viewer) {
-                asked.expires_at.get_or_init(|| *expires_at);
+            if let (OperationType::Subscription, Some(expires_at)) = (chosen.ty, viewer.expires_at()) {
+                asked.expires_at.get_or_init(|| expires_at);
             }
             self.lock().extend(found.refusals);
         }

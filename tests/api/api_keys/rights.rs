@@ -25,6 +25,7 @@ async fn a_key_can_do_nothing_that_needs_a_session_whatever_its_role() {
         ("mutation { logout { id } }", json!({})),
         ("mutation($id: ID!) { endSession(id: $id) { id } }", session),
         ("mutation { endOtherSessions { id } }", json!({})),
+        ("mutation($id: ID!) { endUserSessions(userId: $id) { id } }", promote.clone()),
         ("mutation($id: ID!) { setUserRole(input: { userId: $id, role: ADMIN }) { id } }", promote),
     ] {
         let answer = script.run_with(document, variables).await;
