@@ -12,7 +12,8 @@ use crate::sessions::resume;
 /// [`Error::Internal`] when the database fails; a token that does not count is no error but [`Viewer::Unrecognized`].
 pub async fn authenticate(app: &App, token: &str) -> Result<Viewer, Error> {
     if token.starts_with(api_keys::secret::TAG) {
-        return api_keys::authenticate::authenticate(app, token).await;
+        // Boxed: a future that reads the database is large, and access tokens seldom need one.
+        return Box::pin(api_keys::authenticate::authenticate(app, token)).await;
     }
     resume::by_access_token(app, token).await
 }

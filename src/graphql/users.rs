@@ -94,7 +94,8 @@ impl User {
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
     ) -> Result<Option<SessionConnection>> {
         let arguments = Arguments { first, after, last, before };
-        Ok(Some(SessionConnection::of(app(ctx), &self.0, arguments).await?))
+        // Boxed: the futures of all fields of a type share one size, and it is moved for each of them.
+        Ok(Some(Box::pin(SessionConnection::of(app(ctx), &self.0, arguments)).await?))
     }
 
     /// Their API keys, newest first, expired ones included.
@@ -112,7 +113,7 @@ impl User {
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
     ) -> Result<Option<ApiKeyConnection>> {
         let arguments = Arguments { first, after, last, before };
-        Ok(Some(ApiKeyConnection::of(app(ctx), self.0.id, arguments).await?))
+        Ok(Some(Box::pin(ApiKeyConnection::of(app(ctx), self.0.id, arguments)).await?))
     }
 }
 

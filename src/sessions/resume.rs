@@ -70,7 +70,8 @@ async fn viewer(
         return unrecognized(Unauthenticated::SessionEnded);
     };
     if now - standing.session.last_seen_at() >= LAST_SEEN_STEP {
-        touch(app, session_id, standing, now).await;
+        // Boxed: it is for one request a minute, and would make the future of each one large.
+        Box::pin(touch(app, session_id, standing, now)).await;
     }
     Viewer::User {
         user_id: standing.session.user_id,

@@ -73,7 +73,8 @@ pub async fn find(app: &App, id: Uuid) -> Result<Option<Standing>, Error> {
         return Ok(Some(standing));
     }
     let mark = app.cache.mark();
-    let standing = read(app, id).await?;
+    // Boxed: a future that reads the database is large, and would be moved where memory answers too.
+    let standing = Box::pin(read(app, id)).await?;
     if let (Some(mark), Some(standing)) = (mark, standing.as_ref().filter(|it| admits(it))) {
         app.cache.put(mark, id, Arc::clone(&standing.session), standing.session.secret_hash.capacity());
         remember(&app.cache, mark, &standing.user);

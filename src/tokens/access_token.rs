@@ -184,7 +184,7 @@ fn drawn_lifetime(config: &TokensConfig) -> Result<Duration, Error> {
 pub async fn verify(app: &App, token: &str) -> Result<Bearer, Error> {
     let bearer = match app.config.tokens.format {
         TokenFormat::Jwt => verified(app, token).map_err(Error::Unauthenticated)?,
-        TokenFormat::Opaque => opaque::verify(app, token).await?,
+        TokenFormat::Opaque => Box::pin(opaque::verify(app, token)).await?,
     };
     if is_over(&bearer, app.config.tokens.leeway.delta(), app.clock.now()) {
         return Err(Error::Unauthenticated(Unauthenticated::TokenExpired));

@@ -21,7 +21,8 @@ pub async fn recall(app: &App, id: Uuid) -> Result<Option<Arc<Model>>, Error> {
         return Ok(Some(user));
     }
     let mark = app.cache.mark();
-    let user = find::by_id(app.database.reader(), id).await?.map(Arc::new);
+    // Boxed, here and below: a future that reads the database is large, and would be moved where memory answers too.
+    let user = Box::pin(find::by_id(app.database.reader(), id)).await?.map(Arc::new);
     if let (Some(mark), Some(user)) = (mark, &user) {
         remember(&app.cache, mark, user);
     }
@@ -48,7 +49,7 @@ pub async fn recall_page(
         return Ok(slice);
     }
     let mark = app.cache.mark();
-    let slice = list(app.database.reader(), filter, order, page).await?;
+    let slice = Box::pin(list(app.database.reader(), filter, order, page)).await?;
     let slice = Arc::new(slice.map(Arc::new));
     if let Some(mark) = mark {
         let rows = slice.rows.iter().map(|user| size_of::<Model>() + heap(user)).sum();
