@@ -9,7 +9,7 @@ use rolegate::graphql::policy::proof::{Report, Scene, Stage, prove};
 use rolegate::graphql::policy::{PolicyTable, install};
 
 use crate::shop::{Counter, Fault, Shop, builder, shop, table};
-use crate::strip::Strip;
+use crate::strip::{Disown, Strip};
 
 #[track_caller]
 fn assert_finds(report: &Report, coordinate: &str, problem: &str) {
@@ -122,4 +122,15 @@ async fn what_the_stage_owes_is_asked_for_by_name() {
     let report = prove(&shop(Fault::None), &Ignorant).await;
     assert_finds(&report, "Order.address", "give the stage an `owner` of Order");
     assert_finds(&report, "Mutation.ship", "Mutation.ship(customer:) needs a value of UUID!");
+}
+
+#[tokio::test]
+async fn an_object_of_a_type_that_cannot_be_there_is_found_out() {
+    let schema = install(builder(Fault::None)).unwrap().directive(Disown).finish();
+    let report = prove(&schema, &Counter).await;
+    assert_finds(
+        &report,
+        "Article.cost",
+        "answered by the type Product, which the schema does not have behind Article",
+    );
 }

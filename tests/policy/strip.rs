@@ -43,3 +43,24 @@ impl CustomDirectiveFactory for Strip {
         Err(ServerError::new("This directive cannot be used.", Some(directive.name.pos)))
     }
 }
+
+/// Takes the product out of the articles, after the policy has read the registry: the resolvers still answer with it.
+pub(crate) struct Disown;
+
+impl CustomDirectiveFactory for Disown {
+    fn name(&self) -> Cow<'static, str> {
+        Cow::Borrowed("__disown")
+    }
+
+    fn register(&self, registry: &mut Registry) {
+        assert!(registry.implements.get_mut("Product").unwrap().shift_remove("Article"));
+    }
+
+    fn create(
+        &self,
+        _: &ContextDirective<'_>,
+        directive: &Directive,
+    ) -> ServerResult<Box<dyn CustomDirective>> {
+        Err(ServerError::new("This directive cannot be used.", Some(directive.name.pos)))
+    }
+}

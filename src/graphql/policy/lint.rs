@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use async_graphql::indexmap::IndexMap;
 use async_graphql::registry::{MetaField, MetaType, Registry};
 
-use super::compile::{ours, own_rules, signs_in};
+use super::compile::{ours, own_rules};
+use super::interface;
 use super::reach::Reach;
 use super::rule::Rule;
 use super::table::{PolicyTable, Row};
@@ -59,7 +59,7 @@ pub(super) fn check(registry: &Registry, table: &PolicyTable, problems: &mut Vec
                     problems.extend(named_like_a_secret(row, field, registry));
                 }
             }
-            MetaType::Interface { name, fields, .. } => check_interface(name, fields, table, problems),
+            MetaType::Interface { .. } => interface::check(ty, registry, table, problems),
             _ => {}
         }
         problems.extend(misplaced_rule(ty));
@@ -164,29 +164,6 @@ fn words(name: &str) -> impl Iterator<Item = String> {
         }
     }
     words.into_iter()
-}
-
-fn check_interface(
-    name: &str,
-    fields: &IndexMap<String, MetaField>,
-    table: &PolicyTable,
-    problems: &mut Vec<String>,
-) {
-    for field in fields.values() {
-        let coordinate = format!("{name}.{}", field.name);
-        if signs_in(field) || own_rules(&field.directive_invocations) != Ok(Vec::new()) {
-            problems.push(format!(
-                "{coordinate}: an interface cannot rule. Move the directive to the types that implement {name}."
-            ));
-        }
-        let row = table.row(name, &field.name);
-        if row.is_some_and(|row| row.rules.iter().any(Rule::is_about_the_object)) {
-            problems.push(format!(
-                "{coordinate}: @owner cannot see past an interface whose the object is, so all would be refused. \
-                 Leave the field out of {name}."
-            ));
-        }
-    }
 }
 
 /// Non-null fields whose refusal is sure to strike the parent of somebody who rightly got there.

@@ -106,12 +106,18 @@ impl Judge<'_> {
     fn walk(&self, place: usize, object: &Json, path: &mut Vec<Json>, found: &mut Findings) {
         let step = &self.road.steps[place];
         let on = object["__typename"].as_str().unwrap_or(&step.on);
+        let is_selected_on_what_is_returned = self.is_selected_on_what_is_returned(place);
         if !self.shape.possible(&step.on).contains(&on) {
-            // A member of a union that the road does not lead through.
+            if is_selected_on_what_is_returned {
+                let problem =
+                    format!("answered by the type {on}, which the schema does not have behind {}", step.on);
+                found.problems.push(problem);
+            }
+            // Otherwise what the fragment does not apply to, which the road does not lead through.
             return;
         }
         // On an interface, all the types that may be there decide; in a fragment, each object's own.
-        let ruled_by = if self.is_selected_on_what_is_returned(place) { step.on.as_str() } else { on };
+        let ruled_by = if is_selected_on_what_is_returned { step.on.as_str() } else { on };
         let Some(row) = self.table.row(ruled_by, &step.field) else {
             return found.problems.push(format!("{ruled_by}.{} has no rule", step.field));
         };
