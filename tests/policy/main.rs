@@ -8,6 +8,7 @@ mod demo;
 mod documentation;
 mod entities;
 mod guards;
+mod guards_beside;
 mod interfaces;
 mod introspection;
 mod lints;

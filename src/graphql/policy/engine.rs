@@ -145,13 +145,20 @@ impl Extension for Engine {
         let outcome = match row.judge(viewer, |argument| asked.ids.named(field, argument)) {
             Verdict::Allowed => next.run(ctx, info).await,
             Verdict::Denied(rule) => Err(refused(row, rule.refusal(viewer), field, path)),
-            Verdict::IfOwner(_) => match next.run(ctx, info).await {
-                Ok(_) if !row.is_guarded() => {
-                    let cause = format!("no guard `owned_by` ran at {}: give the field one", row.coordinate);
-                    Err(refused(row, Error::internal(cause), field, path))
+            Verdict::IfOwner(rule) => {
+                // Left by a field that was given up halfway, it would speak for this one.
+                asked.viewers.take_owned(path);
+                let outcome = next.run(ctx, info).await;
+                match (asked.viewers.take_owned(path), outcome) {
+                    (Some(false), Ok(_)) => Err(refused(row, rule.refusal(viewer), field, path)),
+                    (None, Ok(_)) => {
+                        let cause =
+                            format!("no guard `owned_by` ran at {}: give the field one", row.coordinate);
+                        Err(refused(row, Error::internal(cause), field, path))
+                    }
+                    (_, outcome) => outcome,
                 }
-                outcome => outcome,
-            },
+            }
         };
         outcome.or_else(|error| self.raise(row.nullable, error))
     }

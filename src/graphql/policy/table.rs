@@ -1,7 +1,6 @@
 //! Every coordinate with the rules that hold there.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::rule::{Named, Rule, Verdict};
 use super::visibility::Visibility;
@@ -33,9 +32,6 @@ pub(super) struct Row {
     pub(super) signs_in: bool,
     /// For whom introspection shows it.
     pub(super) visibility: Visibility,
-    /// The owner's guard was seen running here. Which guard a field has is settled when it is compiled, so one
-    /// sighting proves that it is there.
-    guarded: AtomicBool,
 }
 
 impl Row {
@@ -47,7 +43,6 @@ impl Row {
             returns: bare(ty).to_owned(),
             signs_in,
             visibility: Visibility::Everyone,
-            guarded: AtomicBool::new(false),
         }
     }
 
@@ -62,17 +57,6 @@ impl Row {
             }
         }
         verdict
-    }
-
-    pub(super) fn mark_guarded(&self) {
-        // Only the first sighting writes: a line of cache that all threads write would be waited for.
-        if !self.is_guarded() {
-            self.guarded.store(true, Ordering::Relaxed);
-        }
-    }
-
-    pub(super) fn is_guarded(&self) -> bool {
-        self.guarded.load(Ordering::Relaxed)
     }
 }
 

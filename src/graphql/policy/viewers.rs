@@ -1,6 +1,8 @@
 //! Who asks: the request's viewer, and beneath a `@signsIn` field the user whom it signed in.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::HashMap;
+use std::ptr;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use async_graphql::{Context, QueryPathNode, QueryPathSegment};
 
@@ -16,11 +18,13 @@ pub(super) struct Viewers {
     sign_in_key: OnceLock<String>,
     /// Whom that field signed in.
     signed_in: OnceLock<Viewer>,
+    /// Whether they own what a field that is being resolved is of, as its guard said: by [`address`].
+    owned: Mutex<HashMap<usize, bool>>,
 }
 
 impl Viewers {
     pub(super) fn new(asking: Viewer) -> Self {
-        Self { asking, sign_in_key: OnceLock::new(), signed_in: OnceLock::new() }
+        Self { asking, sign_in_key: OnceLock::new(), signed_in: OnceLock::new(), owned: Mutex::default() }
     }
 
     pub(super) fn asking(&self) -> &Viewer {
@@ -40,6 +44,16 @@ impl Viewers {
         }
     }
 
+    /// Takes what guards said of the field that is being resolved here; none when none was asked.
+    pub(super) fn take_owned(&self, path: &QueryPathNode<'_>) -> Option<bool> {
+        self.owned().remove(&address(path))
+    }
+
+    fn owned(&self) -> MutexGuard<'_, HashMap<usize, bool>> {
+        // Each entry is written at once, so a panic leaves none by halves.
+        self.owned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn is_sign_in(&self, path: Option<&QueryPathNode<'_>>) -> bool {
         let key = self.sign_in_key.get().map(String::as_str);
         key.is_some() && path.and_then(root_key) == key
@@ -52,6 +66,19 @@ pub fn viewer(ctx: &Context<'_>) -> Viewer {
         Some(viewers) => viewers.at(ctx.path_node.as_ref()).clone(),
         None => Viewer::Anonymous,
     }
+}
+
+/// Notes whether the viewer owns what the field of `ctx` is of. Of several guards each must say so.
+pub(super) fn tell_owner(ctx: &Context<'_>, owns: bool) {
+    if let Some((viewers, path)) = ctx.data_opt::<Arc<Viewers>>().zip(ctx.path_node.as_ref()) {
+        viewers.owned().entry(address(path)).and_modify(|all| *all &= owns).or_insert(owns);
+    }
+}
+
+/// Tells one field of one object from all others that are being resolved. Its path would not: the library resolves
+/// fields of one response key each by itself where they stand in different fragments.
+fn address(path: &QueryPathNode<'_>) -> usize {
+    ptr::from_ref(path).addr()
 }
 
 /// Makes the caller of a `@signsIn` field somebody: what is selected beneath it is judged as `user` from here on.
