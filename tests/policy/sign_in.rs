@@ -61,6 +61,25 @@ async fn two_sign_ins_in_one_operation_are_refused_before_anything_runs() {
 }
 
 #[tokio::test]
+async fn no_other_field_is_answered_under_the_name_of_the_sign_in() {
+    let login = login(BOB, "accessToken");
+    for query in [
+        format!("mutation {{ a: {login} ... on Mutation {{ a: touch }} }}"),
+        format!("mutation {{ ... on Mutation {{ a: touch }} a: {login} }}"),
+        format!("mutation {{ a: {login} ...F }} fragment F on Mutation {{ a: touch }}"),
+        format!("mutation {{ {login} ... on Mutation {{ login: rename(id: \"{ANN}\") {{ id }} }} }}"),
+    ] {
+        let answer = ask(client(), &query).await;
+        assert_eq!(answer.codes(), ["BAD_REQUEST"], "{query}");
+        assert!(answer.data().is_null() && answer.ran.is_empty(), "{query}");
+    }
+    let aside = format!("mutation {{ a: {login} ... on Mutation {{ a: touch @skip(if: true) b: touch }} }}");
+    let answer = ask(client(), &aside).await;
+    assert!(answer.errors().is_empty(), "{:?}", answer.errors());
+    assert_eq!(answer.ran, ["login", "touch"]);
+}
+
+#[tokio::test]
 async fn a_sign_in_that_signs_nobody_in_leaves_a_stranger_a_stranger() {
     let answer = ask(Viewer::Anonymous, "mutation { forgetfulLogin { accessToken } }").await;
     assert!(answer.data()["forgetfulLogin"].is_null());

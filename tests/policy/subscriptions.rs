@@ -75,6 +75,22 @@ async fn an_allowed_subscription_is_answered_event_by_event() {
     assert!(answers[0].data.to_string().contains("email: null"), "{}", answers[0].data);
 }
 
+#[tokio::test]
+async fn a_subscription_with_two_root_fields_is_refused_and_makes_no_stream() {
+    for query in [
+        "subscription { changed { id } tick { id } }",
+        "subscription { a: tick { id } b: tick { id } }",
+        "subscription { ...F ...F } fragment F on Subscriptions { tick { id } }",
+    ] {
+        let (events, streams) = events(manager(), query).await;
+        assert_eq!((events.len(), streams), (1, 0), "{query}");
+        let told = serde_json::to_value(&events[0]).unwrap();
+        assert_eq!(told["errors"][0]["extensions"]["code"], "BAD_REQUEST", "{told}");
+    }
+    let (events, _) = events(manager(), "subscription { changed @skip(if: true) { id } tick { id } }").await;
+    assert!(events.iter().all(Response::is_ok), "{events:?}");
+}
+
 #[derive(Default)]
 struct Hours;
 

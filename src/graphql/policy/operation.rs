@@ -1,6 +1,6 @@
 //! An operation judged whole, before anything of it runs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_graphql::parser::types::{
     Directive, DocumentOperations, ExecutableDocument, Field, OperationDefinition, OperationType, Selection,
@@ -98,13 +98,24 @@ pub(super) fn judge<'d>(
         some_answer: false,
         findings: Findings::default(),
     };
-    let sign_ins = walk.selection_set(root, &operation.selection_set.node);
+    let set = &operation.selection_set.node;
+    let alone = walk.selection_set(root, set);
+    let takers = |key| walk.takers(key, set, &mut HashSet::new());
+    let malformed = if alone > 1 && operation.ty == OperationType::Subscription {
+        Some("A subscription has one root field. Send the others by themselves.")
+    } else if alone > 1 {
+        Some("An operation can sign in once. Send the others by themselves.")
+    } else if walk.findings.signs_in.is_some_and(|key| takers(key) > 1) {
+        Some("Another field is answered under the name of the one that signs in. Give it a name of its own.")
+    } else {
+        None
+    };
     let mut findings = walk.findings;
     if !deep && walk.some_answer {
         findings.refusals.clear();
     }
-    if sign_ins > 1 {
-        let error = Error::bad_request("An operation can sign in once. Send the others by themselves.");
+    if let Some(malformed) = malformed {
+        let error = Error::bad_request(malformed);
         findings.refusals = vec![server_error(error, None, operation.selection_set.pos)];
     }
     findings
@@ -118,8 +129,8 @@ struct Walk<'a, 'd> {
     viewer: &'a Viewer,
     /// Goes beneath the root fields.
     deep: bool,
-    /// The fragments met so far, with the number of `@signsIn` fields that spreading each runs. A fragment is judged once:
-    /// spread twice by each other, they would cost two to the power of their number.
+    /// The fragments met so far, with what [`Self::selection_set`] returned for each. A fragment is judged once: spread
+    /// twice by each other, they would cost two to the power of their number.
     fragments: HashMap<&'d str, usize>,
     /// Some root field is not refused.
     some_answer: bool,
@@ -127,9 +138,10 @@ struct Walk<'a, 'd> {
 }
 
 impl<'d> Walk<'_, 'd> {
-    /// Judges what is selected on `parent`; returns how many `@signsIn` fields that runs.
+    /// Judges what is selected on `parent`; returns how many fields that runs of those that must stand alone: `@signsIn`
+    /// fields, and the root fields of a subscription (GraphQL, 5.2.3.1), whose streams would share one list of errors.
     fn selection_set(&mut self, parent: &str, set: &'d SelectionSet) -> usize {
-        let mut sign_ins: usize = 0;
+        let mut alone: usize = 0;
         for selection in &set.items {
             if self.is_skipped(selection.node.directives()) {
                 continue;
@@ -143,9 +155,9 @@ impl<'d> Walk<'_, 'd> {
                 }
                 Selection::FragmentSpread(spread) => self.fragment(spread.node.fragment_name.node.as_str()),
             };
-            sign_ins = sign_ins.saturating_add(more);
+            alone = alone.saturating_add(more);
         }
-        sign_ins
+        alone
     }
 
     fn fragment(&mut self, name: &str) -> usize {
@@ -156,16 +168,17 @@ impl<'d> Walk<'_, 'd> {
         // Written down before it is walked, so that a circle of fragments ends here; validation refuses it later.
         self.fragments.insert(name.as_str(), 0);
         let on = fragment.node.type_condition.node.on.node.as_str();
-        let sign_ins = self.selection_set(on, &fragment.node.selection_set.node);
-        self.fragments.insert(name.as_str(), sign_ins);
-        sign_ins
+        let alone = self.selection_set(on, &fragment.node.selection_set.node);
+        self.fragments.insert(name.as_str(), alone);
+        alone
     }
 
     fn field(&mut self, parent: &str, field: &'d Positioned<Field>) -> usize {
+        let alone = usize::from(self.table.subscription.as_deref() == Some(parent));
         let Some(row) = self.table.row(parent, &field.node.name.node) else {
             // `__typename` and introspection are answered to all; what does not exist, validation refuses.
             self.some_answer = true;
-            return 0;
+            return alone;
         };
         let denied = self.is_denied(row, field);
         if row.signs_in {
@@ -175,9 +188,34 @@ impl<'d> Walk<'_, 'd> {
         }
         // Beneath a denied field there is nothing that a client could mend by itself.
         if denied || !self.deep {
-            return 0;
+            return alone;
         }
-        self.selection_set(&row.returns, &field.node.selection_set.node)
+        alone.saturating_add(self.selection_set(&row.returns, &field.node.selection_set.node))
+    }
+
+    /// How many root fields are answered under the name `key`. What a `@signsIn` field opens is told by that name, and
+    /// validation lets two different fields share one as long as they stand in different fragments.
+    fn takers(&self, key: &str, set: &'d SelectionSet, seen: &mut HashSet<&'d str>) -> usize {
+        let mut takers = 0;
+        for selection in &set.items {
+            if self.is_skipped(selection.node.directives()) {
+                continue;
+            }
+            takers += match &selection.node {
+                Selection::Field(field) => usize::from(field.node.response_key().node == key),
+                Selection::InlineFragment(fragment) => {
+                    self.takers(key, &fragment.node.selection_set.node, seen)
+                }
+                Selection::FragmentSpread(spread) => {
+                    let known = self.document.fragments.get_key_value(&spread.node.fragment_name.node);
+                    match known.filter(|(name, _)| seen.insert(name.as_str())) {
+                        Some((_, fragment)) => self.takers(key, &fragment.node.selection_set.node, seen),
+                        None => 0,
+                    }
+                }
+            };
+        }
+        takers
     }
 
     fn is_denied(&mut self, row: &Row, field: &Positioned<Field>) -> bool {
