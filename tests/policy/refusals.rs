@@ -76,9 +76,24 @@ async fn a_query_of_which_every_root_field_is_refused_is_not_run_at_all() {
 }
 
 #[tokio::test]
-async fn a_document_that_is_not_valid_is_told_so_before_it_is_refused() {
-    let answer = ask(client(), "mutation { setRole { id nonsense } }").await;
-    assert_eq!(answer.codes(), ["none"]);
+async fn a_document_that_is_not_valid_tells_nothing_of_what_is_refused() {
+    let nested = "{ version me { id note(nope: 1) } }";
+    for (query, coordinate) in [
+        ("mutation { setRole { id nonsense } }", "Mutation.setRole"),
+        ("mutation { touch setRole(nope: 1) { id } }", "Mutation.setRole"),
+        ("{ users { nonsense } }", "Query.users"),
+        ("{ version users(nope: 1) { id } }", "Query.users"),
+        ("{ version nonsense ...F } fragment F on Query { users }", "Query.users"),
+        (nested, "User.note"),
+    ] {
+        let answer = ask(client(), query).await;
+        assert_eq!(answer.codes(), ["FORBIDDEN"], "{query}");
+        assert_eq!(answer.errors()[0]["extensions"]["coordinate"], coordinate, "{query}");
+        assert!(answer.data().is_null() && answer.ran.is_empty(), "{query}");
+    }
+    let told = ask(manager(), nested).await;
+    assert_eq!(told.codes(), ["none"], "who may select it is told what is wrong with it");
+    assert_eq!(ask(client(), "{ version me { nonsense } }").await.codes(), ["none"]);
 }
 
 #[tokio::test]

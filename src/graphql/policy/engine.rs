@@ -14,7 +14,7 @@ use async_graphql::{
 };
 use chrono::{DateTime, Utc};
 
-use super::operation::{self, Ids};
+use super::operation::{self, Ids, Refusals};
 use super::rule::Verdict;
 use super::table::{PolicyTable, Row};
 use super::viewers::Viewers;
@@ -28,7 +28,12 @@ pub(super) struct Engines(pub(super) Arc<PolicyTable>);
 
 impl ExtensionFactory for Engines {
     fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Engine { table: self.0.clone(), asked: OnceLock::new(), errors: Mutex::default() })
+        Arc::new(Engine {
+            table: self.0.clone(),
+            asked: OnceLock::new(),
+            refusals: OnceLock::new(),
+            errors: Mutex::default(),
+        })
     }
 }
 
@@ -36,7 +41,8 @@ impl ExtensionFactory for Engines {
 struct Engine {
     table: Arc<PolicyTable>,
     asked: OnceLock<Asked>,
-    /// Before execution, why the operation must not run; during it, the errors of fields that are null for them.
+    refusals: OnceLock<Refusals>,
+    /// Of the fields that are null for them.
     errors: Mutex<Vec<ServerError>>,
 }
 
@@ -86,26 +92,31 @@ impl Extension for Engine {
         if let Some(chosen) = operation::chosen(&document, asked.operation_name.as_deref()) {
             let viewer = asked.viewers.asking();
             let found = operation::judge(&self.table, &document, chosen, variables, &asked.ids, viewer);
-            if let Some(key) = found.signs_in {
+            if let Some(key) = found.signs_in.filter(|_| chosen.ty == OperationType::Mutation) {
                 asked.viewers.expect_sign_in(key);
             }
             if let (OperationType::Subscription, Some(expires_at)) = (chosen.ty, viewer.expires_at()) {
                 asked.expires_at.get_or_init(|| expires_at);
             }
-            self.lock().extend(found.refusals);
+            self.refusals.get_or_init(|| found.refusals);
         }
         Ok(document)
     }
 
-    /// A document that is not valid is told so first; then the refusals end the request.
+    /// Ends the request where it is refused whole. Should it be refused in part and not be valid, then what is refused is
+    /// all that is told: what is wrong with it would name the types and arguments of what the viewer is not shown.
     async fn validation(
         &self,
         ctx: &ExtensionContext<'_>,
         next: NextValidation<'_>,
     ) -> Result<ValidationResult, Vec<ServerError>> {
-        let valid = next.run(ctx).await?;
-        let refusals = std::mem::take(&mut *self.lock());
-        if refusals.is_empty() { Ok(valid) } else { Err(refusals) }
+        let valid = next.run(ctx).await;
+        match self.refusals.get() {
+            Some(refusals) if refusals.is_whole || (valid.is_err() && !refusals.errors.is_empty()) => {
+                Err(refusals.errors.clone())
+            }
+            _ => valid,
+        }
     }
 
     async fn execute(

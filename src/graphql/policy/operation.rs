@@ -19,11 +19,18 @@ use crate::graphql::error::server_error;
 /// The most refusals that are told at once: enough to mend a request, and no lever to make a short one answer at length.
 const MOST_REFUSALS: usize = 32;
 
+/// What of an operation is refused, as far as that is known before it runs.
+#[derive(Default)]
+pub(super) struct Refusals {
+    pub(super) errors: Vec<ServerError>,
+    /// It must not run; otherwise each is told where the operation comes to it.
+    pub(super) is_whole: bool,
+}
+
 /// What was found.
 #[derive(Default)]
 pub(super) struct Findings<'d> {
-    /// Why it must not run; empty when it may.
-    pub(super) refusals: Vec<ServerError>,
+    pub(super) refusals: Refusals,
     /// The response key of its `@signsIn` field.
     pub(super) signs_in: Option<&'d str>,
 }
@@ -71,8 +78,8 @@ impl Ids {
     }
 }
 
-/// Judges an operation: a query by its root fields, which are refused whole only when every one of them is; a mutation
-/// and a subscription by all that they select.
+/// Judges an operation by all that it selects. A mutation and a subscription are refused whole for any part of it, a
+/// query only when every one of its root fields is refused.
 pub(super) fn judge<'d>(
     table: &PolicyTable,
     document: &'d ExecutableDocument,
@@ -81,10 +88,10 @@ pub(super) fn judge<'d>(
     ids: &Ids,
     viewer: &Viewer,
 ) -> Findings<'d> {
-    let (root, deep) = match operation.ty {
-        OperationType::Query => (Some(table.query.as_str()), false),
-        OperationType::Mutation => (table.mutation.as_deref(), true),
-        OperationType::Subscription => (table.subscription.as_deref(), true),
+    let root = match operation.ty {
+        OperationType::Query => Some(table.query.as_str()),
+        OperationType::Mutation => table.mutation.as_deref(),
+        OperationType::Subscription => table.subscription.as_deref(),
     };
     let Some(root) = root else { return Findings::default() };
     let mut walk = Walk {
@@ -93,7 +100,6 @@ pub(super) fn judge<'d>(
         variables,
         ids,
         viewer,
-        deep,
         fragments: HashMap::new(),
         some_answer: false,
         findings: Findings::default(),
@@ -111,12 +117,12 @@ pub(super) fn judge<'d>(
         None
     };
     let mut findings = walk.findings;
-    if !deep && walk.some_answer {
-        findings.refusals.clear();
-    }
+    let answers_in_part = operation.ty == OperationType::Query && walk.some_answer;
+    findings.refusals.is_whole = !findings.refusals.errors.is_empty() && !answers_in_part;
     if let Some(malformed) = malformed {
         let error = Error::bad_request(malformed);
-        findings.refusals = vec![server_error(error, None, operation.selection_set.pos)];
+        let errors = vec![server_error(error, None, operation.selection_set.pos)];
+        findings.refusals = Refusals { errors, is_whole: true };
     }
     findings
 }
@@ -127,12 +133,10 @@ struct Walk<'a, 'd> {
     variables: &'a Variables,
     ids: &'a Ids,
     viewer: &'a Viewer,
-    /// Goes beneath the root fields.
-    deep: bool,
     /// The fragments met so far, with what [`Self::selection_set`] returned for each. A fragment is judged once: spread
     /// twice by each other, they would cost two to the power of their number.
     fragments: HashMap<&'d str, usize>,
-    /// Some root field is not refused.
+    /// Some root field is not refused: nothing is looked at beneath one that is.
     some_answer: bool,
     findings: Findings<'d>,
 }
@@ -187,7 +191,7 @@ impl<'d> Walk<'_, 'd> {
             return 1;
         }
         // Beneath a denied field there is nothing that a client could mend by itself.
-        if denied || !self.deep {
+        if denied {
             return alone;
         }
         alone.saturating_add(self.selection_set(&row.returns, &field.node.selection_set.node))
@@ -224,9 +228,9 @@ impl<'d> Walk<'_, 'd> {
             self.some_answer = true;
             return false;
         };
-        if self.findings.refusals.len() < MOST_REFUSALS {
+        if self.findings.refusals.errors.len() < MOST_REFUSALS {
             let error = rule.refusal(self.viewer);
-            self.findings.refusals.push(server_error(error, Some(&row.coordinate), field.pos));
+            self.findings.refusals.errors.push(server_error(error, Some(&row.coordinate), field.pos));
         }
         true
     }
