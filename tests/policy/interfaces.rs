@@ -2,7 +2,8 @@
 
 use async_graphql::{Interface, Object};
 use rolegate::graphql::access::Role;
-use rolegate::graphql::policy::directives::{has_role, public};
+use rolegate::graphql::policy::directives::{has_role, owner, public};
+use uuid::Uuid;
 
 use crate::lints::{assert_one, problems};
 
@@ -69,4 +70,38 @@ impl Renamed {
 #[test]
 fn a_field_that_goes_by_another_name_behind_an_interface_is_refused() {
     assert_one(&problems(Renamed), "Priced.price", "Product has no field `price`");
+}
+
+struct Shelf;
+#[Object(directive = public::apply())]
+impl Shelf {
+    #[graphql(directive = owner::apply(Some("lender".into()), None))]
+    async fn lent(&self, lender: Uuid, borrower: Uuid) -> Option<bool> {
+        Some(lender == borrower)
+    }
+}
+
+#[derive(Interface)]
+#[graphql(field(
+    name = "lent",
+    ty = "Option<bool>",
+    arg(name = "borrower", ty = "uuid::Uuid"),
+    arg(name = "lender", ty = "Uuid")
+))]
+enum Lending {
+    Shelf(Shelf),
+}
+
+struct Swapped;
+#[Object]
+impl Swapped {
+    #[graphql(directive = public::apply())]
+    async fn lending(&self) -> Option<Lending> {
+        Some(Lending::Shelf(Shelf))
+    }
+}
+
+#[test]
+fn arguments_that_change_places_behind_an_interface_are_refused() {
+    assert_one(&problems(Swapped), "Lending.lent", "are not those of Shelf.lent");
 }

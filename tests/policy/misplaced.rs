@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use async_graphql::parser::types::Directive;
 use async_graphql::registry::{MetaDirectiveInvocation, MetaType, Registry};
 use async_graphql::{
-    ContextDirective, CustomDirective, CustomDirectiveFactory, EmptyMutation, EmptySubscription, InputObject,
-    Interface, Object, Schema, ServerError, ServerResult, Union,
+    Context, ContextDirective, CustomDirective, CustomDirectiveFactory, EmptyMutation, EmptySubscription,
+    Enum, InputObject, Interface, Object, Schema, ServerError, ServerResult, SimpleObject, Union,
 };
-use rolegate::graphql::policy::directives::{owner, public, signs_in};
+use rolegate::graphql::access::Role;
+use rolegate::graphql::policy::directives::{has_role, owner, public, signs_in};
 use rolegate::graphql::policy::{install, owned_by};
 use uuid::Uuid;
 
@@ -75,12 +76,30 @@ impl CustomDirectiveFactory for Misplace {
     }
     fn register(&self, registry: &mut Registry) {
         for ty in registry.types.values_mut() {
-            if let MetaType::Interface { directive_invocations, .. }
-            | MetaType::Union { directive_invocations, .. }
-            | MetaType::InputObject { directive_invocations, .. } = ty
-            {
+            let rule = || {
                 let (name, args) = ("authenticated".to_owned(), Default::default());
-                directive_invocations.push(MetaDirectiveInvocation { name, args });
+                MetaDirectiveInvocation { name, args }
+            };
+            match ty {
+                MetaType::Interface { directive_invocations, .. }
+                | MetaType::Union { directive_invocations, .. } => directive_invocations.push(rule()),
+                MetaType::Object { fields, .. } => {
+                    let arguments = fields.values_mut().flat_map(|field| field.args.values_mut());
+                    let tickets = arguments.filter(|argument| argument.name == "ticket");
+                    tickets.for_each(|argument| argument.directive_invocations.push(rule()));
+                }
+                MetaType::InputObject { directive_invocations, input_fields, .. } => {
+                    directive_invocations.push(rule());
+                    input_fields["number"].directive_invocations.push(rule());
+                }
+                MetaType::Enum { name, directive_invocations, enum_values, .. } if name == "Fare" => {
+                    directive_invocations.push(rule());
+                    enum_values["FULL"].directive_invocations.push(rule());
+                }
+                MetaType::Scalar { name, directive_invocations, .. } if name == "Int" => {
+                    directive_invocations.push(rule());
+                }
+                _ => {}
             }
         }
     }
@@ -92,6 +111,12 @@ impl CustomDirectiveFactory for Misplace {
 #[derive(InputObject)]
 struct Ticket {
     number: i32,
+    fare: Fare,
+}
+
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+enum Fare {
+    Full,
 }
 
 #[derive(Union)]
@@ -104,7 +129,7 @@ struct Zoo;
 impl Zoo {
     #[graphql(directive = public::apply())]
     async fn guest(&self, ticket: Option<Ticket>) -> Option<Guest> {
-        ticket.filter(|ticket| ticket.number > 0).map(|_| Guest::Dog(Dog))
+        ticket.filter(|ticket| ticket.number > 0 && ticket.fare == Fare::Full).map(|_| Guest::Dog(Dog))
     }
     #[graphql(directive = public::apply())]
     async fn walker(&self) -> Option<Walker> {
@@ -119,15 +144,52 @@ enum Walker {
 }
 
 #[test]
-fn a_rule_on_an_interface_a_union_or_an_input_is_refused() {
+fn a_rule_on_anything_but_an_object_or_its_field_is_refused() {
     let schema = Schema::build(Zoo, EmptyMutation, EmptySubscription).directive(Misplace);
     let errors = install(schema).err().unwrap();
     let problems: Vec<_> = errors.iter().collect();
-    assert_eq!(problems.len(), 3, "{problems:#?}");
-    for (problem, told) in problems.iter().zip(["Guest: a union", "Ticket: an input", "Walker: an interface"])
-    {
+    let told = [
+        "Fare.FULL: an enum's value",
+        "Fare: an enum",
+        "Guest: a union",
+        "Int: a scalar",
+        "Ticket.number: an input's field",
+        "Ticket: an input",
+        "Walker: an interface",
+        "Zoo.guest(ticket:): an argument",
+    ];
+    assert_eq!(problems.len(), told.len(), "{problems:#?}");
+    for (problem, told) in problems.iter().zip(told) {
         assert!(problem.starts_with(told) && problem.contains("Move the directive"), "{problem}");
     }
+}
+
+fn to_all(_: &Context<'_>) -> bool {
+    true
+}
+
+#[derive(SimpleObject)]
+#[graphql(visible = "to_all", directive = public::apply())]
+struct Shown {
+    #[graphql(visible = "to_all", directive = has_role::apply(Role::Admin))]
+    plans: Option<i32>,
+}
+
+struct Window;
+#[Object]
+impl Window {
+    #[graphql(directive = public::apply())]
+    async fn shown(&self) -> Option<Shown> {
+        Some(Shown { plans: None })
+    }
+}
+
+#[test]
+fn nobody_but_the_policy_says_what_is_shown() {
+    let problems = problems(Window);
+    assert_eq!(problems.len(), 2, "{problems:#?}");
+    assert!(problems[0].starts_with("Shown.plans: `visible`"), "{problems:?}");
+    assert!(problems[1].starts_with("Shown: `visible`"), "{problems:?}");
 }
 
 struct SignsInQuery;

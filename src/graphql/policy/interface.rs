@@ -40,12 +40,20 @@ pub(super) fn check(ty: &MetaType, registry: &Registry, table: &PolicyTable, pro
 }
 
 /// The library calls the member's resolver by a Rust name of the interface's own choosing, whatever that field is
-/// called in the schema.
+/// called in the schema, and hands it the arguments by their places, whatever they are called.
 fn unlike(name: &str, member: &str, field: &MetaField, theirs: Option<&MetaField>) -> Option<String> {
-    theirs.is_none().then(|| {
-        format!(
-            "{name}.{0}: {member} has no field `{0}`, so its resolver would answer here without its rules. \
+    let coordinate = format!("{name}.{}", field.name);
+    let Some(theirs) = theirs else {
+        return Some(format!(
+            "{coordinate}: {member} has no field `{}`, so its resolver would answer here without its rules. \
              Give both fields the same name.",
+            field.name
+        ));
+    };
+    (!field.args.keys().eq(theirs.args.keys())).then(|| {
+        format!(
+            "{coordinate}: its arguments are not those of {member}.{}, by name and in the same order, so @owner could judge \
+             another than the resolver gets. Write them alike.",
             field.name
         )
     })

@@ -5,10 +5,10 @@ use std::fmt;
 use async_graphql::registry::{MetaField, MetaType, Registry};
 
 use super::compile::{ours, own_rules};
-use super::interface;
 use super::reach::Reach;
 use super::rule::Rule;
 use super::table::{PolicyTable, Row};
+use super::{interface, misplaced};
 
 /// Everything that is wrong with a schema's policy. Prints one problem a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub(super) fn check(registry: &Registry, table: &PolicyTable, problems: &mut Vec
             MetaType::Interface { .. } => interface::check(ty, registry, table, problems),
             _ => {}
         }
-        problems.extend(misplaced_rule(ty));
+        misplaced::check(ty, problems);
     }
     problems.extend(stricter_than_every_way(registry, table));
 }
@@ -108,25 +108,6 @@ fn nobodys(row: &Row, parent: &str, field: &MetaField, table: &PolicyTable) -> O
             "{}: @owner without `arg`, where there is no object that could be anybody's. Name the argument that holds \
              the owner's id, or put @owner on the fields of {}.",
             row.coordinate, row.returns
-        )
-    })
-}
-
-/// A rule on what cannot be judged by it. Our own directives do not compile there; another's of the same name would.
-fn misplaced_rule(ty: &MetaType) -> Option<String> {
-    let (name, directives, what) = match ty {
-        MetaType::Interface { name, directive_invocations, .. } => {
-            (name, directive_invocations, "an interface")
-        }
-        MetaType::Union { name, directive_invocations, .. } => (name, directive_invocations, "a union"),
-        MetaType::InputObject { name, directive_invocations, .. } => {
-            (name, directive_invocations, "an input")
-        }
-        _ => return None,
-    };
-    (own_rules(directives) != Ok(Vec::new())).then(|| {
-        format!(
-            "{name}: {what} cannot rule. Move the directive to the object types, or to the fields that take or return it."
         )
     })
 }

@@ -15,6 +15,7 @@ mod matrix;
 mod compile;
 mod reach;
 mod interface;
+mod misplaced;
 mod lint;
 mod visibility;
 mod description;

@@ -81,7 +81,7 @@ const CIRCLES: [Visibility; 4] = [
     Visibility::AtLeast(Role::Admin),
 ];
 
-/// Writes for whom each field and type is visible into the table, and into the registry where nobody has set another.
+/// Writes for whom each field and type is visible into the table and into the registry, where nobody may have set another.
 pub(super) fn fill(table: &mut PolicyTable, registry: &mut Registry) {
     let usable = narrow(table, registry);
     let reached = reached(table, registry);
@@ -101,13 +101,13 @@ pub(super) fn fill(table: &mut PolicyTable, registry: &mut Registry) {
         // Introspection's own types, and the one root that a schema cannot be without.
         if !name.starts_with("__") && *name != table.query {
             let circle = usable.get(name).copied().unwrap_or(Visibility::Nobody).max(way_to(name));
-            *visible = visible.or(circle.test());
+            *visible = circle.test();
         }
         let own = |field: &&mut MetaField| !field.name.starts_with("__");
         for field in fields.into_iter().flat_map(IndexMap::values_mut).filter(own) {
             // What has no row is refused to all.
             let circle = table.row(name, &field.name).map_or(Visibility::Nobody, |row| row.visibility);
-            field.visible = field.visible.or(circle.test());
+            field.visible = circle.test();
         }
     }
 }
