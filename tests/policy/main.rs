@@ -15,6 +15,7 @@ mod lints;
 mod misplaced;
 mod operations;
 mod owners;
+mod parts;
 mod permissions;
 mod proof;
 mod refusals;
