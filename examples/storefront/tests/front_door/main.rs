@@ -3,6 +3,9 @@
 
 #[path = "../../../../tests/support/database.rs"]
 mod database;
+#[path = "../../../../tests/support/people.rs"]
+mod people;
+mod proof;
 mod shop;
 
 use std::sync::Arc;

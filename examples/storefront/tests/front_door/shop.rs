@@ -21,6 +21,9 @@ use crate::database::TestDatabase;
 const SIGN_UP: &str = "mutation($input: SignupInput!) {
     signup(input: $input) { ... on SignedIn { accessToken user { id } } } }";
 
+/// Everybody's.
+pub(crate) const PASSWORD: &str = "gravel umbrella sunset teapot";
+
 /// A shop with a database of its own.
 pub(crate) struct Shop {
     pub(crate) app: Arc<App>,
@@ -40,6 +43,8 @@ impl Shop {
         let database = TestDatabase::create().await;
         let mut config = database.config();
         (config.password.memory_kib, config.password.iterations) = (8, 1);
+        // More than a proof will ask for.
+        config.api_keys.max_per_user = 1_000_000;
         config.master_key = Some(fresh_key().unwrap().to_string().into());
         let app = Arc::new(App::start(config, Clock::System).await.unwrap());
         signing_key::load(&app).await.unwrap();
@@ -53,8 +58,7 @@ impl Shop {
     }
 
     pub(crate) async fn client(&self, name: &str) -> Person<'_> {
-        let password = "gravel umbrella sunset teapot";
-        let input = json!({ "email": format!("{name}@example.test"), "password": password, "name": name });
+        let input = json!({ "email": format!("{name}@example.test"), "password": PASSWORD, "name": name });
         let (data, codes) = self.anonymous().send(SIGN_UP, json!({ "input": input })).await;
         assert_eq!(codes, [""; 0]);
         let text = |at: &str| data.pointer(at).and_then(Value::as_str).unwrap().to_owned();
@@ -62,11 +66,7 @@ impl Shop {
     }
 
     pub(crate) async fn manager(&self, name: &str) -> Person<'_> {
-        let person = self.client(name).await;
-        set_role(&self.app, &Client::default(), None, person.id.parse().unwrap(), Role::Manager)
-            .await
-            .unwrap();
-        person
+        self.client(name).await.with(Role::Manager).await
     }
 
     /// The id of a product that some manager has just put up for sale.
@@ -79,6 +79,13 @@ impl Shop {
 }
 
 impl Person<'_> {
+    /// The same person, of another role.
+    pub(crate) async fn with(self, role: Role) -> Self {
+        let id = self.id.parse().unwrap();
+        set_role(&self.shop.app, &Client::default(), None, id, role).await.unwrap();
+        self
+    }
+
     /// `data`, of an answer without errors.
     pub(crate) async fn data(&self, query: &str) -> Value {
         let (data, codes) = self.run(query).await;
