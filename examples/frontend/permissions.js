@@ -36,10 +36,15 @@ export function connect(url) {
 
   async function signOut() {
     await send("mutation SignOut { logout { id } }");
+    forget();
+  }
+
+  /** Drops a token that does not count any more. */
+  function forget() {
     token = undefined;
   }
 
-  return { send, signIn, signOut };
+  return { send, signIn, signOut, forget };
 }
 
 /**

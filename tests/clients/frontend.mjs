@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 
 import { askPermissions, connect, isShown } from "../../examples/frontend/permissions.js";
 
@@ -58,6 +59,21 @@ assert.equal(isShown(email), false, "somebody else's");
 assert.equal(isShown(email, true), true, "one's own");
 await server.signOut();
 assert.deepEqual(await buttons(server, id), ["server"], "signed out");
+
+// The session is ended elsewhere: the page is told, and can be signed in again.
+await server.signIn(client, password);
+const elsewhere = connect(url);
+await elsewhere.signIn(client, password);
+await elsewhere.send("mutation { endOtherSessions { id } }");
+await assert.rejects(server.send("{ me { id } }"), { code: "UNAUTHENTICATED", reason: "SESSION_ENDED" });
+server.forget();
+await assert.rejects(server.send("{ me { id } }"), { code: "UNAUTHENTICATED", reason: "TOKEN_MISSING" });
+assert.equal((await server.signIn(client, password)).role, "CLIENT");
+await server.signOut();
+
+// Where the password goes, no link may say.
+const page = readFileSync(new URL("../../examples/frontend/index.html", import.meta.url), "utf8");
+assert.doesNotMatch(page, /location|URLSearchParams/);
 
 const manager = address();
 const create = ["user", "create", "--email", manager, "--role", "manager", "--password-stdin"];
