@@ -20,6 +20,18 @@ fn diff(place: &Place, new: &str, more: &[&str]) -> Outcome {
     place.run(&[&["permissions", "diff", "old", "new"], more].concat())
 }
 
+/// Puts the rows of a table into the order of their coordinates, beneath its head.
+fn in_order(lines: &mut [&str]) {
+    lines[2..].sort_by_key(|line| line.split(' ').nth(1).map(str::to_owned));
+}
+
+/// The table with one more row.
+fn with(table: &str, row: &str) -> String {
+    let mut lines: Vec<_> = table.lines().chain([row]).collect();
+    in_order(&mut lines);
+    format!("{}\n", lines.join("\n"))
+}
+
 const USERS: &str = "| Query.users | `@hasRole(atLeast: MANAGER)` | no | no | yes | yes |";
 
 #[test]
@@ -67,6 +79,7 @@ fn every_change_is_labelled_and_what_to_look_at_comes_first() {
     let mut lines: Vec<_> = old.lines().filter(|line| !line.starts_with("| Server.name ")).collect();
     let added = "| Query.another | `@hasRole(atLeast: ADMIN)` | no | no | no | yes |";
     lines.push(added);
+    in_order(&mut lines);
     let new = lines.join("\n").replace(USERS, "| Query.users | `@public` | yes | yes | no | own |").replace(
         "`@owner(arg: \"id\", orAtLeast: MANAGER) @authenticated`",
         "`@owner(arg: \"user\", orAtLeast: MANAGER)`",
@@ -84,12 +97,66 @@ fn every_change_is_labelled_and_what_to_look_at_comes_first() {
 #[test]
 fn what_is_new_gone_or_narrower_does_not_fail() {
     let (place, old) = printed("md");
-    let open = format!("{old}| Query.open | `@public` | yes | yes | yes | yes |\n");
+    let open = with(&old, "| Query.open | `@public` | yes | yes | yes | yes |");
     assert!(diff(&place, &open, &[]).printed().starts_with("NEW      Query.open  anonymous: yes"));
     let narrower = old.replace(USERS, "| Query.users | `@hasRole(atLeast: ADMIN)` | no | no | no | yes |");
     assert_eq!(diff(&place, &narrower, &[]).printed(), "NARROWED Query.users  MANAGER: yes -> no\n");
     let gone: String = old.lines().filter(|line| *line != USERS).map(|line| format!("{line}\n")).collect();
     assert!(diff(&place, &gone, &[]).printed().starts_with("GONE     Query.users"));
+}
+
+/// A table of one row.
+fn table(row: &str) -> String {
+    format!(
+        "| coordinate | rules | anonymous | CLIENT | MANAGER | ADMIN |\n|---|---|---|---|---|---|\n{row}\n"
+    )
+}
+
+#[test]
+fn rules_that_may_be_wider_than_their_cells_tell_fail_unless_they_are_accepted() {
+    let place = Place::new();
+    for (old, new, printed) in [
+        // Whose it is changed, beside a cell that is narrower.
+        (
+            "| Query.it | `@owner(arg: \"id\", orAtLeast: MANAGER)` | no | own | yes | yes |",
+            "| Query.it | `@owner(arg: \"friend\", orAtLeast: ADMIN)` | no | own | own | yes |",
+            "RULES    Query.it  @owner(arg: \"id\", orAtLeast: MANAGER) -> @owner(arg: \"friend\", orAtLeast: ADMIN)\n\
+             NARROWED Query.it  MANAGER: yes -> own\n",
+        ),
+        // One of two conditions less.
+        (
+            "| Query.it | `@owner(arg: \"id\") @owner(arg: \"customer\")` | no | own | own | own |",
+            "| Query.it | `@owner(arg: \"customer\")` | no | own | own | own |",
+            "RULES    Query.it  @owner(arg: \"id\") @owner(arg: \"customer\") -> @owner(arg: \"customer\")\n",
+        ),
+        // Beneath it somebody else is judged.
+        (
+            "| Mutation.it | `@public` | yes | yes | yes | yes |",
+            "| Mutation.it | `@public @signsIn` | yes | yes | yes | yes |",
+            "RULES    Mutation.it  @public -> @public @signsIn\n",
+        ),
+        // API keys get in, beside a cell that is narrower.
+        (
+            "| Query.it | `@session` | no | yes | yes | yes |",
+            "| Query.it | `@hasRole(atLeast: MANAGER)` | no | no | yes | yes |",
+            "RULES    Query.it  @session -> @hasRole(atLeast: MANAGER)\nNARROWED Query.it  CLIENT: yes -> no\n",
+        ),
+    ] {
+        fs::write(place.path().join("old"), table(old)).expect("a file");
+        let outcome = diff(&place, &table(new), &[]);
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (1, printed));
+        assert_eq!(
+            outcome.stderr,
+            "1 coordinate has other rules, and may be wider than before. If that is meant, say so with --accept.\n"
+        );
+        assert_eq!(diff(&place, &table(new), &["--accept"]).printed(), printed);
+    }
+}
+
+#[test]
+fn the_help_tells_what_each_exit_code_means_and_what_rules_are() {
+    let help = Place::new().run(&["permissions", "diff", "--help"]).printed();
+    assert!(help.contains("RULES says that something else may count as `own` now"), "{help}");
 }
 
 #[test]
@@ -115,7 +182,8 @@ fn what_is_no_matrix_is_refused_with_2_and_its_line() {
         ("no row", header),
         ("a word that is no cell", old.replace(login, &login.replace("| yes |", "| maybe |"))),
         ("a cell too few", old.replace(login, login.trim_end_matches(" yes |"))),
-        ("the same coordinate twice", format!("{old}{login}\n")),
+        ("the same coordinate twice", old.replace(login, &format!("{login}\n{login}"))),
+        ("rows out of order", format!("{}{login}\n", old.replace(&format!("{login}\n"), ""))),
         ("no coordinate", old.replace("Mutation.login", "login")),
         ("a letter that a terminal obeys", old.replace("Mutation.login", "Mutation.\u{1b}[2Jlogin")),
         ("no rule", old.replace(login, &login.replace("@public @signsIn", "public"))),
@@ -145,7 +213,7 @@ fn a_reader_that_goes_away_does_not_hide_that_something_is_wider() {
     let mut new = old.replace(USERS, "| Query.users | `@public` | yes | yes | yes | yes |");
     // More than a pipe holds.
     for number in 0..2_000 {
-        new.push_str(&format!("| Query.field{number} | `@public` | yes | yes | yes | yes |\n"));
+        new.push_str(&format!("| Zebra.field{number:04} | `@public` | yes | yes | yes | yes |\n"));
     }
     fs::write(place.path().join("new"), &new).expect("a file");
     let mut child = place.command(&["permissions", "diff", "old", "new"]).spawn().expect("it runs");

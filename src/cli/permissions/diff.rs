@@ -11,11 +11,12 @@ use crate::graphql::policy::{Change, Label, Matrix};
 
 const AFTER_HELP: &str = "\
 Exit codes:
-  0  nothing is wider than before, or --accept says that it may be
-  1  some cell is WIDENED
+  0  nothing is, or may be, wider than before, or --accept says that it may
+  1  some cell is WIDENED, or some RULES changed in a way that the cells do not tell
   2  the command line is wrong, or a file is no matrix
 
-A cell is `no`, `own` or `yes`, from the least to the most. NEW coordinates are listed and never fail: what was not
+A cell is `no`, `own` or `yes`, from the least to the most. RULES says that something else may count as `own` now,
+that another user is judged beneath @signsIn, or that an API key will do where a session was asked for. NEW coordinates are listed and never fail: what was not
 there before cannot have become wider.";
 
 /// What to compare with what, and what to make of it.
@@ -26,7 +27,7 @@ pub(super) struct Options {
     old: PathBuf,
     /// The matrix from now; `-` for standard input
     new: PathBuf,
-    /// End with 0 whatever was widened
+    /// End with 0 whatever was widened, and whichever rules changed
     #[arg(long)]
     accept: bool,
     /// Print JSON: an array with one object a changed cell
@@ -43,13 +44,19 @@ pub(super) fn diff(options: &Options) -> Result<(), Failure> {
     let changes = matrix(&options.old)?.changes(&matrix(&options.new)?);
     let printed = if options.json { as_json(&changes) } else { as_text(&changes) };
     let written = stdout().lock().write_all(printed.as_bytes());
-    let widened = changes.iter().filter(|change| change.label == Label::Widened).count();
-    if widened == 0 || options.accept {
+    if options.accept {
         return Ok(written?);
     }
     // Told even where nobody reads the list: `| head` must not make a gate of CI pass.
-    let cells = if widened == 1 { "1 cell is".to_owned() } else { format!("{widened} cells are") };
-    Err(Failure::new(format!("{cells} wider than before. If that is meant, say so with --accept.")))
+    let count = |label| changes.iter().filter(|change| change.label == label).count();
+    let told = match (count(Label::Widened), count(Label::Rules)) {
+        (0, 0) => return Ok(written?),
+        (0, 1) => "1 coordinate has other rules, and may be wider than before".to_owned(),
+        (0, rules) => format!("{rules} coordinates have other rules, and may be wider than before"),
+        (1, _) => "1 cell is wider than before".to_owned(),
+        (widened, _) => format!("{widened} cells are wider than before"),
+    };
+    Err(Failure::new(format!("{told}. If that is meant, say so with --accept.")))
 }
 
 fn matrix(path: &Path) -> Result<Matrix, Failure> {

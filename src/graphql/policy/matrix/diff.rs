@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Matrix, MatrixRow};
+use super::{Cell, Matrix, MatrixRow, SESSION};
 
 /// What a change means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -15,7 +15,8 @@ pub enum Label {
     Widened,
     /// The coordinate was not there before.
     New,
-    /// No cell changed, but the rules did: whose counts as `own`, or as whom is judged what is beneath.
+    /// The rules changed in a way that the cells do not tell: whose counts as `own`, as whom is judged what is beneath,
+    /// whether an API key will do. It may be wider.
     Rules,
     /// A viewer gets less than before.
     Narrowed,
@@ -23,7 +24,7 @@ pub enum Label {
     Gone,
 }
 
-/// One cell that changed, or the rules of a coordinate whose cells did not.
+/// One cell that changed, or the rules of a coordinate whose cells do not tell it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Change {
     /// What it means.
@@ -74,7 +75,7 @@ impl Matrix {
 fn differences(old: &MatrixRow, new: &MatrixRow) -> Vec<Change> {
     let pairs = old.cells().into_iter().zip(new.cells());
     let changed = pairs.filter(|((_, old), (_, new))| old != new);
-    let cells: Vec<_> = changed
+    let mut changes: Vec<_> = changed
         .map(|((viewer, was), (_, is))| Change {
             label: if is > was { Label::Widened } else { Label::Narrowed },
             coordinate: old.coordinate.clone(),
@@ -83,16 +84,27 @@ fn differences(old: &MatrixRow, new: &MatrixRow) -> Vec<Change> {
             new: Some(is.to_string()),
         })
         .collect();
-    if !cells.is_empty() || (&old.rules, old.signs_in) == (&new.rules, new.signs_in) {
-        return cells;
+    let is_another_rule = (&old.rules, old.signs_in) != (&new.rules, new.signs_in);
+    if is_another_rule && (changes.is_empty() || means_more_than_its_cells(old, new)) {
+        changes.push(Change {
+            label: Label::Rules,
+            coordinate: old.coordinate.clone(),
+            viewer: None,
+            old: Some(old.rules_in_a_line()),
+            new: Some(new.rules_in_a_line()),
+        });
     }
-    vec![Change {
-        label: Label::Rules,
-        coordinate: old.coordinate.clone(),
-        viewer: None,
-        old: Some(old.rules_in_a_line()),
-        new: Some(new.rules_in_a_line()),
-    }]
+    changes
+}
+
+/// Whether the cells that changed may hide that somebody gets more: `own` says nothing of whose it is, nor `yes` with
+/// which credential.
+fn means_more_than_its_cells(old: &MatrixRow, new: &MatrixRow) -> bool {
+    let is_owned = |row: &MatrixRow| row.cells().iter().any(|(_, cell)| *cell == Cell::Own);
+    let needs_session = |row: &MatrixRow| row.rules.iter().any(|rule| rule == SESSION);
+    (is_owned(old) && is_owned(new))
+        || old.signs_in != new.signs_in
+        || (needs_session(old) && !needs_session(new))
 }
 
 fn all_cells(label: Label, row: &MatrixRow) -> Vec<Change> {

@@ -5,7 +5,7 @@ mod diff;
 mod json;
 mod markdown;
 
-use std::collections::BTreeSet;
+use std::cmp::Ordering;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
@@ -53,6 +53,9 @@ pub struct MatrixRow {
 
 /// How the directive is written that is no rule.
 const SIGNS_IN: &str = "@signsIn";
+
+/// How the rule is written by which API keys are left out.
+const SESSION: &str = "@session";
 
 /// A whole matrix, in the order of its coordinates' names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,7 +113,8 @@ impl Matrix {
     /// Reads what [`Matrix::write`] wrote; the text itself tells in which format.
     ///
     /// # Errors
-    /// [`NoMatrix`] for anything else: a comparison with half a matrix would find nothing that is wider.
+    /// [`NoMatrix`] for anything else, rows out of their order among it: a comparison with what is no whole matrix may find
+    /// nothing that is wider. Only a table that ends too soon, after a whole row, looks like a smaller one.
     pub fn read(text: &str) -> Result<Self, NoMatrix> {
         let rows = match text {
             text if text.starts_with(markdown::HEADER) => markdown::read(text)?,
@@ -121,11 +125,17 @@ impl Matrix {
         if rows.is_empty() {
             return Err(NoMatrix::at(1, "there are no rows"));
         }
-        let mut seen = BTreeSet::new();
         for (line, row) in &rows {
             row.check().map_err(|problem| NoMatrix::at(*line, problem))?;
-            if !seen.insert(&row.coordinate) {
-                return Err(NoMatrix::at(*line, "the coordinate has a row already"));
+        }
+        for pair in rows.windows(2) {
+            let [(_, before), (line, row)] = pair else { continue };
+            match before.coordinate.cmp(&row.coordinate) {
+                Ordering::Less => {}
+                Ordering::Equal => return Err(NoMatrix::at(*line, "the coordinate has a row already")),
+                Ordering::Greater => {
+                    return Err(NoMatrix::at(*line, "the rows are not in the order of their coordinates"));
+                }
             }
         }
         Ok(rows.into_iter().map(|(_, row)| row).collect())
