@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 pub struct GraphqlConfig {
     /// Serve GraphiQL. Default: only while nobody but this machine can reach the server.
     pub graphiql: Option<bool>,
-    /// What introspection shows. `off`: nothing. `filtered`: to each viewer what they may call. `full`: everything to
-    /// everybody. Default: `filtered` while nobody but this machine can reach the server, else `off`.
+    /// What introspection shows. `off`: nothing (the field `permissions` still lists what `filtered` would show).
+    /// `filtered`: to each viewer what they may call. `full`: everything to everybody. Default: `filtered` while nobody but this machine can reach the server, else `off`.
     pub introspection: Option<Introspection>,
     /// Serve as a subgraph: with `_entities` and `_service`, for the router of a federated graph.
     pub federation: bool,
@@ -28,7 +28,7 @@ pub struct GraphqlConfig {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Introspection {
-    /// Nothing.
+    /// Nothing. `permissions` still lists to each viewer what [`Self::Filtered`] would show: frontends need it.
     Off,
     /// To each viewer what they may call.
     Filtered,

@@ -80,7 +80,8 @@ pub struct AccessQuery;
 #[Object]
 impl AccessQuery {
     /// What the viewer may do with the given fields (`Type.field`, at most 500), in their order; without
-    /// `coordinates`, with every field that the viewer can see. What the server enforces is this same table.
+    /// `coordinates`, with every field that the viewer can see, introspection or not. What the server enforces is this
+    /// same table. It answers for whoever asks: about what a sign-in returns, ask again as the user who is signed in.
     #[graphql(
         directive = public::apply(),
         complexity = "list_cost(coordinates.map_or(COORDINATES, |asked| asked.len()), child_complexity)"
