@@ -211,6 +211,56 @@ impl Leaky {
     }
 }
 
+/// Several secrets, in lists and one by one; and what only sounds like some.
+struct Plural;
+#[Object]
+impl Plural {
+    #[graphql(directive = public::apply())]
+    async fn api_tokens(&self) -> Vec<String> {
+        Vec::new()
+    }
+    #[graphql(directive = public::apply())]
+    async fn secrets(&self) -> Option<String> {
+        None
+    }
+    #[graphql(directive = public::apply())]
+    async fn hashes(&self) -> Option<Vec<String>> {
+        None
+    }
+    #[graphql(directive = public::apply())]
+    async fn api_key(&self) -> Option<String> {
+        None
+    }
+    #[graphql(directive = public::apply())]
+    async fn private_keys(&self) -> Option<Vec<String>> {
+        None
+    }
+    #[graphql(directive = public::apply())]
+    async fn api_keys(&self) -> PasswordRules {
+        PasswordRules { least_length: 8, has_password: true }
+    }
+    #[graphql(directive = public::apply())]
+    async fn key(&self) -> Option<String> {
+        None
+    }
+    #[graphql(directive = public::apply())]
+    async fn addresses(&self) -> Option<String> {
+        None
+    }
+}
+
+#[test]
+fn several_secrets_and_keys_that_are_to_be_kept_are_secrets_too() {
+    let problems = problems(Plural);
+    let named: Vec<_> = problems.iter().filter_map(|problem| problem.split_once(": ")).collect();
+    let coordinates: Vec<_> = named.iter().map(|(coordinate, _)| *coordinate).collect();
+    assert_eq!(
+        coordinates,
+        ["Plural.apiKey", "Plural.apiTokens", "Plural.hashes", "Plural.privateKeys", "Plural.secrets"]
+    );
+    assert!(named.iter().all(|(_, problem)| problem.contains("Take it out of the schema")));
+}
+
 #[derive(InputObject)]
 struct Credentials {
     password: String,

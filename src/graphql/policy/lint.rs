@@ -43,8 +43,11 @@ const ONE_TIME_CREDENTIALS: [&str; 4] = [
 ];
 
 /// Words in a field's name that say that its value is a secret.
-const SECRET_WORDS: [&str; 9] =
-    ["password", "passphrase", "hash", "digest", "salt", "secret", "token", "credential", "credentials"];
+const SECRET_WORDS: [&str; 8] =
+    ["password", "passphrase", "hash", "digest", "salt", "secret", "token", "credential"];
+
+/// Words before `key` that say the same.
+const KEEPERS: [&str; 2] = ["api", "private"];
 
 pub(super) fn check(registry: &Registry, table: &PolicyTable, problems: &mut Vec<String>) {
     for ty in ours(registry) {
@@ -124,13 +127,30 @@ fn misplaced_sign_in(row: &Row, parent: &str, table: &PolicyTable) -> Option<Str
 fn named_like_a_secret(row: &Row, field: &MetaField, registry: &Registry) -> Option<String> {
     let is_text =
         matches!(registry.types.get(&row.returns), Some(MetaType::Scalar { .. })) && row.returns != "Boolean";
-    let word = words(&field.name).find(|word| SECRET_WORDS.contains(&word.as_str()))?;
+    let word = secret_word(&field.name)?;
     (is_text && !ONE_TIME_CREDENTIALS.contains(&row.coordinate.as_str())).then(|| {
         format!(
             "{}: a field named `{word}` would show a secret. Take it out of the schema, or name what it really is.",
             row.coordinate
         )
     })
+}
+
+/// The word of a field's name that says that its value is a secret: also where there are several of it, and a key that is
+/// somebody's to keep.
+fn secret_word(name: &str) -> Option<String> {
+    let words: Vec<String> = words(name).collect();
+    let is_secret = |word: &str| SECRET_WORDS.contains(&word);
+    let one = words.iter().find(|word| singulars(word).any(is_secret)).cloned();
+    one.or_else(|| {
+        let pairs = words.windows(2).filter(|pair| KEEPERS.contains(&pair[0].as_str()));
+        pairs.map(|pair| &pair[1]).find(|word| singulars(word).any(|word| word == "key")).cloned()
+    })
+}
+
+/// The word, and what it may be several of: `tokens` of `token`, `hashes` of `hash`.
+fn singulars(word: &str) -> impl Iterator<Item = &str> {
+    [Some(word), word.strip_suffix('s'), word.strip_suffix("es")].into_iter().flatten()
 }
 
 /// `accessTokenExpiresAt` is made of `access`, `token`, `expires`, `at`.
