@@ -50,6 +50,14 @@ fn told_without(at: &str, directive: &str, kept: &str) -> Vec<String> {
 }
 
 #[test]
+fn with_all_its_directives_no_line_is_missing() {
+    let kept = std::fs::read_to_string("permissions.md").unwrap();
+    let page = rolegate::graphql::permissions().unwrap().write(Format::Markdown);
+    let missing: Vec<_> = kept.lines().filter(|line| !page.lines().any(|other| other == *line)).collect();
+    assert_eq!(missing, [""; 0], "a line that no directive made would name its coordinate for each of them");
+}
+
+#[test]
 fn no_directive_can_be_removed_without_a_failure_that_names_its_coordinate() {
     let kept = std::fs::read_to_string("permissions.md").unwrap();
     let applied = applied();

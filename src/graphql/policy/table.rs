@@ -79,12 +79,7 @@ impl PolicyTable {
         self.rows().map(|row| row.coordinate.as_str())
     }
 
-    /// What `viewer` would get there; none when there is no such coordinate.
-    pub fn verdict(&self, coordinate: &str, viewer: &Viewer) -> Option<Verdict<'_>> {
-        self.verdict_with(coordinate, viewer, |_| Named::NotYetKnown)
-    }
-
-    /// The same, where it is known whom the field's arguments name.
+    /// What `viewer` would get there, whose arguments name whom `named` says; none when there is no such coordinate.
     pub fn verdict_with(
         &self,
         coordinate: &str,
