@@ -9,8 +9,8 @@ use std::sync::Arc;
 use async_graphql::{ObjectType, Schema, SubscriptionType, Value, value};
 use rolegate::access::role::Role;
 use rolegate::access::viewer::Viewer;
-use rolegate::graphql::policy::PolicyTable;
 use rolegate::graphql::policy::proof::{Report, Scene, Stage, prove};
+use rolegate::graphql::policy::{Matrix, PolicyTable};
 
 use crate::harness::{PASSWORD, Persona, Service};
 use people::People;
@@ -55,6 +55,10 @@ impl Stage for World {
     fn owner(&self, type_name: &str) -> Option<&str> {
         People::owner(type_name)
     }
+
+    fn is_empty(&self, coordinate: &str) -> bool {
+        People::is_empty(coordinate)
+    }
 }
 
 #[track_caller]
@@ -85,6 +89,8 @@ async fn every_coordinate_answers_everybody_by_every_road_as_the_matrix_says() {
     let schema = rolegate::graphql::schema(Arc::clone(&world.service.app)).unwrap();
     let report = prove(&schema, &world).await;
     assert_proved(&schema, &report);
+    let written = Matrix::read(&std::fs::read_to_string("permissions.md").unwrap()).unwrap();
+    assert_eq!(report.differences(&written), [""; 0], "what is checked in is what was seen");
 }
 
 #[tokio::test]

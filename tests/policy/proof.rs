@@ -6,7 +6,7 @@ use async_graphql::Value;
 use rolegate::access::role::Role;
 use rolegate::access::viewer::Viewer;
 use rolegate::graphql::policy::proof::{Report, Scene, Stage, prove};
-use rolegate::graphql::policy::{PolicyTable, install};
+use rolegate::graphql::policy::{Cell, Matrix, MatrixRow, PolicyTable, install};
 
 use crate::shop::{Counter, Fault, Shop, builder, shop, table};
 use crate::strip::{Disown, Strip};
@@ -103,6 +103,89 @@ async fn an_object_that_does_not_say_whose_it_is_is_no_proof() {
 async fn a_road_that_leads_to_nothing_is_no_proof() {
     let report = prove(&shop(Fault::NothingThere), &Counter).await;
     assert_finds(&report, "Article.cost", "as ADMIN, Query.articles > Article.cost led to nothing");
+}
+
+#[tokio::test]
+async fn an_error_or_a_null_is_no_answer_unless_the_stage_says_that_there_is_none() {
+    let report = prove(&shop(Fault::NothingFound), &Counter).await;
+    assert_finds(&report, "Mutation.ship", "never answered MANAGER with a value");
+    assert_finds(&report, "Order.address", "never answered CLIENT with a value");
+    let values = report.disagreements.iter().filter(|found| found.contains("with a value"));
+    assert_eq!(values.count(), 5, "two who may ship, and three roles with an address: {report}");
+}
+
+/// Who may, as a person reads it off the directives.
+const BY_HAND: [(&str, [Cell; 4]); 22] = {
+    use Cell::{No, Own, Yes};
+    [
+        ("Article.cost", [No, No, No, Yes]),
+        ("Article.title", [Yes, Yes, Yes, Yes]),
+        ("Author.id", [No, Yes, Yes, Yes]),
+        ("Events.shipped", [No, Yes, Yes, Yes]),
+        ("Gift.cost", [Yes, Yes, Yes, Yes]),
+        ("Gift.title", [Yes, Yes, Yes, Yes]),
+        ("Mutation.enter", [Yes, Yes, Yes, Yes]),
+        ("Mutation.ship", [No, No, Yes, Yes]),
+        ("Mutation.wrap", [Yes, Yes, Yes, Yes]),
+        ("Note.author", [No, Own, Own, Own]),
+        ("Note.text", [No, Own, Own, Own]),
+        ("Order.address", [No, Own, Own, Yes]),
+        ("Order.customerId", [No, Yes, Yes, Yes]),
+        ("Order.margin", [No, No, Yes, Yes]),
+        ("Product.cost", [No, No, No, Yes]),
+        ("Product.title", [Yes, Yes, Yes, Yes]),
+        ("Query.articles", [Yes, Yes, Yes, Yes]),
+        ("Query.notes", [No, Yes, Yes, Yes]),
+        ("Query.orders", [No, Own, Yes, Yes]),
+        ("Query.search", [No, Yes, Yes, Yes]),
+        ("Welcome.greeting", [No, Yes, Yes, Yes]),
+        ("Welcome.order", [No, Yes, Yes, Yes]),
+    ]
+};
+
+fn by_hand() -> impl Iterator<Item = MatrixRow> {
+    BY_HAND.into_iter().map(|(coordinate, [anonymous, client, manager, admin])| MatrixRow {
+        coordinate: coordinate.to_owned(),
+        rules: Vec::new(),
+        signs_in: false,
+        anonymous,
+        client,
+        manager,
+        admin,
+    })
+}
+
+#[tokio::test]
+async fn what_was_seen_is_what_was_written_by_hand() {
+    let report = prove(&shop(Fault::None), &Counter).await;
+    assert_eq!(report.differences(&by_hand().collect()), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_matrix_by_hand_finds_each_cell_that_directives_and_engine_agree_on_wrongly() {
+    let report = prove(&shop(Fault::None), &Counter).await;
+    let differs = |coordinate: &str, change: fn(&mut MatrixRow)| -> Vec<String> {
+        let rows = by_hand().map(|mut row| {
+            if row.coordinate == coordinate {
+                change(&mut row);
+            }
+            row
+        });
+        report.differences(&rows.collect())
+    };
+    for (coordinate, change, told) in [
+        ("Product.cost", (|row| row.manager = Cell::Yes) as fn(&mut MatrixRow), "`yes` for MANAGER"),
+        ("Product.title", |row| row.anonymous = Cell::No, "`no` for anonymous"),
+        ("Order.address", |row| row.client = Cell::Yes, "`yes` for CLIENT"),
+        ("Order.address", |row| row.client = Cell::No, "`no` for CLIENT"),
+        ("Order.margin", |row| row.client = Cell::Own, "`own` for CLIENT"),
+    ] {
+        let [found] = &differs(coordinate, change)[..] else { panic!("{coordinate} differs once") };
+        assert!(found.starts_with(&format!("{coordinate}: {told}")), "{found}");
+    }
+    let without: Matrix = by_hand().filter(|row| row.coordinate != "Query.notes").collect();
+    let told = report.differences(&without);
+    assert!(!told.is_empty() && told.iter().all(|found| found == "Query.notes: the matrix does not have it"));
 }
 
 /// Says nothing of whose things are, and has no ids.

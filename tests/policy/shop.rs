@@ -1,4 +1,4 @@
-//! A schema for the proof: one of each road, and two faults that can be switched on.
+//! A schema for the proof: one of each road, and faults that can be switched on.
 
 use std::sync::Arc;
 
@@ -7,6 +7,7 @@ use async_graphql::{Context, Interface, Object, Schema, SchemaBuilder, Subscript
 use chrono::{DateTime, Utc};
 use rolegate::access::role::Role;
 use rolegate::access::viewer::Viewer;
+use rolegate::error::Error;
 use rolegate::graphql::access::Role as RoleName;
 use rolegate::graphql::policy::directives::{authenticated, has_role, owner, public, signs_in};
 use rolegate::graphql::policy::proof::{Scene, Stage};
@@ -38,6 +39,8 @@ pub(crate) enum Fault {
     Anonymous,
     /// Lists are empty.
     NothingThere,
+    /// Nothing is found that could be shipped, and no order has an address.
+    NothingFound,
 }
 
 fn fault(ctx: &Context<'_>) -> Fault {
@@ -62,8 +65,8 @@ impl Order {
         self.customer
     }
     #[graphql(directive = owner::apply(None, Some(RoleName::Admin)), guard = "owned_by::<Self>(self.guarded_for)")]
-    async fn address(&self) -> Option<&str> {
-        Some("1 Main Street")
+    async fn address(&self, ctx: &Context<'_>) -> Option<&str> {
+        (fault(ctx) != Fault::NothingFound).then_some("1 Main Street")
     }
     #[graphql(directive = has_role::apply(RoleName::Manager))]
     async fn margin(&self, unit: Unit, rounded: Option<Rounding>) -> Option<i32> {
@@ -198,8 +201,11 @@ impl Mutation {
         Some(if gift { Article::Gift(Gift) } else { Article::Product(Product) })
     }
     #[graphql(directive = has_role::apply(RoleName::Manager))]
-    async fn ship(&self, ctx: &Context<'_>, customer: Uuid) -> Option<Order> {
-        Some(Order::of(ctx, customer))
+    async fn ship(&self, ctx: &Context<'_>, customer: Uuid) -> async_graphql::Result<Option<Order>> {
+        if fault(ctx) == Fault::NothingFound {
+            return Err(Error::NotFound.into());
+        }
+        Ok(Some(Order::of(ctx, customer)))
     }
 }
 

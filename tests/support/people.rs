@@ -134,6 +134,23 @@ impl People {
         }
     }
 
+    /// What has no value for all or some of these people: they come without a browser, their keys are never used, and
+    /// managers may all that is asked about.
+    pub(crate) fn is_empty(coordinate: &str) -> bool {
+        matches!(
+            coordinate,
+            "ApiKey.lastUsedAt"
+                | "Permission.code"
+                | "Permission.reason"
+                | "Permission.requires"
+                | "Server.publicUrl"
+                | "Session.ipAddress"
+                | "Session.userAgent"
+                | "User.emailVerifiedAt"
+                | "User.username"
+        )
+    }
+
     /// What a stranger sends: ids are no secrets, so they may know one.
     fn strangers_argument(&self, coordinate: &str) -> Option<Value> {
         match coordinate {

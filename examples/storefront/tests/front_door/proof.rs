@@ -71,6 +71,10 @@ impl Stage for World {
     fn owner(&self, type_name: &str) -> Option<&str> {
         if type_name == "Order" { Some("buyer { id }") } else { People::owner(type_name) }
     }
+
+    fn is_empty(&self, coordinate: &str) -> bool {
+        People::is_empty(coordinate)
+    }
 }
 
 #[tokio::test]

@@ -161,6 +161,16 @@ impl MatrixRow {
         ]
     }
 
+    /// The cell of the anonymous, or of a role.
+    pub const fn cell(&self, role: Option<Role>) -> Cell {
+        match role {
+            None => self.anonymous,
+            Some(Role::Client) => self.client,
+            Some(Role::Manager) => self.manager,
+            Some(Role::Admin) => self.admin,
+        }
+    }
+
     /// All rules, `@signsIn` among them, with a space between.
     fn rules_in_a_line(&self) -> String {
         let signs_in = self.signs_in.then_some(SIGNS_IN);

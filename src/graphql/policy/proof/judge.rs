@@ -14,8 +14,10 @@ use crate::graphql::policy::table::{PolicyTable, Row};
 /// What came of one walk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sight {
-    /// The coordinate answered.
+    /// The coordinate answered, with a value.
     Answered(Whose),
+    /// The coordinate was let through, and came to `null` or to an error that its resolver means.
+    Empty(Whose),
     /// The coordinate was refused.
     Refused(Whose),
     /// Something before it was refused.
@@ -169,15 +171,18 @@ impl Judge<'_> {
         path: &mut Vec<Json>,
         found: &mut Findings,
     ) {
+        let mut is_empty = value.is_null();
         for failure in found.failures.iter_mut().filter(|failure| failure.path == *path) {
             failure.explained = true;
+            is_empty = true;
             if !failure.is_an_outcome() {
                 let told = failure.tell();
                 return found.problems.push(format!("{} must answer, and did not: {told}", row.coordinate));
             }
         }
         if place + 1 == self.road.steps.len() {
-            return found.sights.push(Sight::Answered(whose));
+            let sight = if is_empty { Sight::Empty(whose) } else { Sight::Answered(whose) };
+            return found.sights.push(sight);
         }
         self.each(place + 1, value, path, found);
     }

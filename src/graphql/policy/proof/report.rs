@@ -5,13 +5,27 @@ use std::fmt;
 
 use super::road::{Road, Start};
 use crate::access::role::Role;
+use crate::graphql::policy::matrix::{Cell as MatrixCell, Matrix};
 
 /// How often what was seen of one coordinate by one kind of viewer.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Seen {
     pub(super) answered: usize,
+    pub(super) empty: usize,
     pub(super) refused: usize,
     pub(super) stopped_above: usize,
+}
+
+impl Seen {
+    /// How often the coordinate itself was let through.
+    pub(super) const fn let_through(self) -> usize {
+        self.answered + self.empty
+    }
+
+    /// How often the coordinate itself was judged.
+    pub(super) const fn judged(self) -> usize {
+        self.let_through() + self.refused
+    }
 }
 
 /// One kind of viewer at one coordinate. `own` only where it matters.
@@ -40,8 +54,10 @@ pub struct Report {
     pub cells_stopped_above: usize,
     /// Of the cells, those in which nobody can be: beneath `@signsIn` the anonymous are somebody.
     pub cells_of_nobody: usize,
-    /// Answers at the coordinate itself.
+    /// Answers at the coordinate itself, with a value.
     pub answered: usize,
+    /// Answers at the coordinate itself without one: `null`, or an error that the resolver means.
+    pub empty: usize,
     /// Refusals at the coordinate itself.
     pub refused: usize,
     /// Refusals above the coordinate.
@@ -76,10 +92,10 @@ impl Report {
         self.roads = self.walked.len();
         for seen in self.seen.values() {
             self.answered += seen.answered;
+            self.empty += seen.empty;
             self.refused += seen.refused;
             self.stopped_above += seen.stopped_above;
-            self.cells_stopped_above +=
-                usize::from(seen.answered + seen.refused == 0 && seen.stopped_above > 0);
+            self.cells_stopped_above += usize::from(seen.judged() == 0 && seen.stopped_above > 0);
         }
     }
 
@@ -92,12 +108,47 @@ impl Report {
     }
 }
 
+impl Report {
+    /// In what the answers differ from a matrix that did not come from the table: one that is checked in, or was written
+    /// by hand. The proof itself asks the engine's own rules what is right, so it would not find that both are wrong.
+    pub fn differences(&self, matrix: &Matrix) -> Vec<String> {
+        let rows: BTreeMap<_, _> = matrix.rows().iter().map(|row| (row.coordinate.as_str(), row)).collect();
+        let mut found = Vec::new();
+        for (cell, seen) in &self.seen {
+            let Cell { coordinate, role, own } = cell;
+            let Some(row) = rows.get(coordinate.as_str()) else {
+                found.push(format!("{coordinate}: the matrix does not have it"));
+                continue;
+            };
+            let written = row.cell(*role);
+            let is_as_written = match (written, own) {
+                (MatrixCell::Yes, _) | (MatrixCell::Own, Some(true)) => seen.refused == 0,
+                (MatrixCell::No, _) | (MatrixCell::Own, Some(false)) => seen.let_through() == 0,
+                // Whose it was made no difference, and should have.
+                (MatrixCell::Own, None) => seen.judged() == 0,
+            };
+            if !is_as_written {
+                found.push(format!(
+                    "{coordinate}: `{written}` for {}, who got {} answers and {} refusals",
+                    role.map_or("anonymous", Role::as_str),
+                    seen.let_through(),
+                    seen.refused
+                ));
+            }
+        }
+        let seen: BTreeSet<_> = self.seen.keys().map(|cell| cell.coordinate.as_str()).collect();
+        let unseen = rows.keys().filter(|coordinate| !seen.contains(*coordinate));
+        found.extend(unseen.map(|coordinate| format!("{coordinate}: nothing was seen of it")));
+        found
+    }
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
             "{} of {} coordinates by {} roads in {} operations; {} cells, of which {} are refused above them and {} are \
-             nobody's; {} answers, {} refusals, {} refusals above; {} disagreements",
+             nobody's; {} answers, {} without a value, {} refusals, {} refusals above; {} disagreements",
             self.reached,
             self.coordinates,
             self.roads,
@@ -106,6 +157,7 @@ impl fmt::Display for Report {
             self.cells_stopped_above,
             self.cells_of_nobody,
             self.answered,
+            self.empty,
             self.refused,
             self.stopped_above,
             self.disagreements.len()

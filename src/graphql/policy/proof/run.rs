@@ -185,10 +185,8 @@ where
         unruled.for_each(|(on, field)| report.disagree(format!("{on}.{field}: the table does not have it")));
         for row in self.table.rows() {
             report.coordinates += 1;
-            let is_reached = report
-                .seen
-                .iter()
-                .any(|(cell, seen)| cell.coordinate == row.coordinate && seen.answered + seen.refused > 0);
+            let is_reached =
+                report.seen.iter().any(|(cell, seen)| cell.coordinate == row.coordinate && seen.judged() > 0);
             report.reached += usize::from(is_reached);
             if !is_reached {
                 report.disagree(format!("{}: cannot be reached by any road", row.coordinate));
@@ -205,8 +203,8 @@ where
         let cell = |own| Cell { coordinate: coordinate.clone(), role, own };
         if !is_owned(row, role) {
             report.cells += 1;
-            if report.seen.contains_key(&cell(None)) {
-                return;
+            if let Some(seen) = report.seen.get(&cell(None)).copied() {
+                return self.complete_answers(coordinate, who, seen, report);
             }
             if role.is_none() && report.only_beneath_sign_in(coordinate) {
                 report.cells_of_nobody += 1;
@@ -221,12 +219,21 @@ where
             (None, _) => "never judged for its owner",
             (_, None) => "never judged for one who does not own it",
             // Others came so far as to be refused there, so its owner could have come so far too.
-            (Some(owner), Some(other)) if owner.answered == 0 && other.refused > 0 => {
+            (Some(owner), Some(other)) if owner.let_through() == 0 && other.refused > 0 => {
                 "never answered its owner"
             }
-            _ => return,
+            (Some(owner), _) => return self.complete_answers(coordinate, who, owner, report),
         };
         report.disagree(format!("{coordinate}: {problem}, of role {who}"));
+    }
+
+    /// Who is let through must have been given a value once: an error or a `null` would hide that nobody ever is.
+    fn complete_answers(&self, coordinate: &str, who: &str, seen: Seen, report: &mut Report) {
+        if seen.answered == 0 && seen.empty > 0 && !self.stage.is_empty(coordinate) {
+            report.disagree(format!(
+                "{coordinate}: never answered {who} with a value: have the stage make one, or say that it is empty"
+            ));
+        }
     }
 }
 
@@ -235,13 +242,14 @@ fn note(row: &Row, viewer: &Viewer, own: bool, sight: Sight, report: &mut Report
     let role = viewer.role();
     let owned = is_owned(row, role);
     let whose = match sight {
-        Sight::Answered(whose) | Sight::Refused(whose) => whose,
+        Sight::Answered(whose) | Sight::Empty(whose) | Sight::Refused(whose) => whose,
         Sight::StoppedAbove => Some(own),
     };
     let cell = Cell { coordinate: row.coordinate.clone(), role, own: whose.filter(|_| owned) };
-    let Seen { answered, refused, stopped_above } = report.seen.entry(cell).or_default();
+    let Seen { answered, empty, refused, stopped_above } = report.seen.entry(cell).or_default();
     match sight {
         Sight::Answered(_) => *answered += 1,
+        Sight::Empty(_) => *empty += 1,
         Sight::Refused(_) => *refused += 1,
         Sight::StoppedAbove => *stopped_above += 1,
     }

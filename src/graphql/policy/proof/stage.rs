@@ -27,6 +27,13 @@ pub trait Stage {
         None
     }
 
+    /// Whether a coordinate may be without a value on this stage: `null`, or an error that its resolver means. Each other one
+    /// must have answered everybody who may, with a value.
+    fn is_empty(&self, coordinate: &str) -> bool {
+        let _ = coordinate;
+        false
+    }
+
     /// Puts into a request what the resolvers need besides the viewer, who is there already.
     fn request(&self, request: Request) -> Request {
         request
