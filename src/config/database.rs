@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct DatabaseConfig {
     /// `full`: what was acknowledged survives a power cut. `normal`: it survives a crash of the process only. SQLite.
     pub synchronous: Synchronous,
-    /// Connections that read (SQLite), or all of them (PostgreSQL), but for the one of `serve` that listens.
+    /// Connections that read (SQLite), or all of them (PostgreSQL), but for two of `serve` that listen.
     pub connections: u32,
     /// Run pending migrations at start. Without it, `rolegate migrate` does, and `serve` refuses to start until then.
     pub migrate: bool,

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use sea_orm::sqlx;
-use sea_orm::sqlx::postgres::{PgListener, PgNotification};
+use sea_orm::sqlx::postgres::{PgConnection, PgListener, PgNotification};
+use sea_orm::sqlx::{self, Connection as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
@@ -18,10 +18,14 @@ const CHANNEL: &str = "rolegate";
 /// How long a beat may take, and how long it may take to connect.
 const LIMIT: Duration = Duration::from_secs(1);
 
-/// Whoever listens, and is heard by themselves.
+/// Whoever listens, and is told beats of their own.
 pub(super) struct Listener {
     listener: PgListener,
-    /// Where its own beats come back to.
+    /// Sends the beats. Sent on the listener's own connection they would prove nothing: their notifications come within
+    /// the answer, which also arrives through a pooler that drops what other connections notify. It is none of the
+    /// pool's: while all of those are busy it must still be heard what is changed.
+    sender: PgConnection,
+    /// Where the beats arrive.
     own_channel: String,
     beats: u64,
     /// Something failed, so notifications may have been missed. sqlx would connect anew as if nothing had happened.
@@ -34,24 +38,25 @@ impl Listener {
         let connect = async {
             let mut listener = PgListener::connect(url.expose_secret()).await.map_err(Error::internal)?;
             listener.eager_reconnect(false);
+            let sender = PgConnection::connect(url.expose_secret()).await.map_err(Error::internal)?;
             let own_channel = format!("{CHANNEL}_{}", secret::new_id().simple());
             listener.listen_all([CHANNEL, own_channel.as_str()]).await.map_err(Error::internal)?;
-            let mut this = Self { listener, own_channel, beats: 0, lost: false };
+            let mut this = Self { listener, sender, own_channel, beats: 0, lost: false };
             this.beat().await?;
             Ok(this)
         };
         within_limit(connect).await
     }
 
-    /// Sends a notification to itself and waits for it. Notifications come in order, so that all that was committed
-    /// before has been heard then; it is in the answer.
+    /// Sends a notification on another connection and waits for it. Notifications come in the order of commits, so that
+    /// all that was committed before has been heard then; it is in the answer.
     pub(super) async fn beat(&mut self) -> Result<Changes, Error> {
         within_limit(async {
             self.refuse_if_lost()?;
             self.beats += 1;
             let payload = self.beats.to_string();
             let notify = sqlx::query("SELECT pg_notify($1, $2)").bind(&self.own_channel).bind(&payload);
-            notify.execute(&mut self.listener).await.map_err(Error::internal)?;
+            notify.execute(&mut self.sender).await.map_err(Error::internal)?;
             let mut changes = Vec::new();
             loop {
                 let notification = self.notification().await?;
