@@ -67,6 +67,7 @@ impl Following {
             signing_key::load(&self.app).await?;
             self.keys_due = false;
         }
-        Ok(())
+        // Also while nothing is heard, and before a request would have to wait for it.
+        signing_key::keep_current(&self.app).await
     }
 }

@@ -155,6 +155,11 @@ impl Cache {
         self.trusted_until.store(0, Ordering::Release);
     }
 
+    /// Whether changes are heard of, so that what is kept may be believed.
+    pub fn is_vouched_for(&self) -> bool {
+        self.is_trusted(self.now())
+    }
+
     /// How many bytes its rows take, by estimate.
     pub fn bytes(&self) -> u64 {
         self.rows.run_pending_tasks();

@@ -1,6 +1,7 @@
 //! The signing keys in force, in memory.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
@@ -47,16 +48,23 @@ const REMEMBERED: u64 = 10_000;
 /// A signature is verified once and then remembered by the digest of the whole token, which makes the cost of the
 /// algorithm a matter of first sight. A key that is not in force any more takes with it what it has signed.
 pub struct KeyRing {
-    keys: ArcSwap<Vec<InForce>>,
+    loaded: ArcSwap<Loaded>,
     /// Held from reading the database to [`KeyRing::replace`]: of two who load at once, the one who has read a key that
     /// was revoked meanwhile must not be the last to put it in force.
     loading: Mutex<()>,
     verified: Cache<[u8; 32], (Arc<Key>, Bearer)>,
 }
 
+#[derive(Default)]
+struct Loaded {
+    keys: Vec<InForce>,
+    /// When the database began to be read for them.
+    read_at: Option<Instant>,
+}
+
 impl Default for KeyRing {
     fn default() -> Self {
-        Self { keys: ArcSwap::default(), loading: Mutex::default(), verified: Cache::new(REMEMBERED) }
+        Self { loaded: ArcSwap::default(), loading: Mutex::default(), verified: Cache::new(REMEMBERED) }
     }
 }
 
@@ -66,14 +74,20 @@ impl KeyRing {
         self.loading.lock().await
     }
 
-    /// Puts `keys` in force, newest first. A key that stays must be the same `Arc`, or what it has signed is forgotten.
-    pub fn replace(&self, keys: Vec<InForce>) {
-        self.keys.store(Arc::new(keys));
+    /// Puts `keys` in force, newest first, that were read no earlier than `read_at`. A key that stays must be the same
+    /// `Arc`, or what it has signed is forgotten.
+    pub fn replace(&self, keys: Vec<InForce>, read_at: Instant) {
+        self.loaded.store(Arc::new(Loaded { keys, read_at: Some(read_at) }));
+    }
+
+    /// Whether keys were loaded, and at `now` so long ago.
+    pub fn is_as_old_as(&self, age: Duration, now: Instant) -> bool {
+        self.loaded.load().read_at.is_some_and(|read_at| now.saturating_duration_since(read_at) >= age)
     }
 
     /// Whether no key is in force: before the keys were loaded.
     pub fn is_empty(&self) -> bool {
-        self.keys.load().is_empty()
+        self.loaded.load().keys.is_empty()
     }
 
     /// The key that signs at `now`.
@@ -81,21 +95,21 @@ impl KeyRing {
     /// # Errors
     /// [`Error::Internal`] before the keys were loaded.
     pub fn signing(&self, now: DateTime<Utc>) -> Result<Arc<Key>, Error> {
-        let keys = self.keys.load();
-        let signing = signing(keys.iter(), |key| key.activates_at, now);
+        let loaded = self.loaded.load();
+        let signing = signing(loaded.keys.iter(), |key| key.activates_at, now);
         signing.map(|key| Arc::clone(&key.key)).ok_or_else(|| Error::internal("no signing key is loaded"))
     }
 
     /// The key of this name. Looked up among what is in memory, and nowhere else: a `kid` is the client's to write.
     pub fn find(&self, kid: &str) -> Option<Arc<Key>> {
-        self.keys.load().iter().find(|key| key.key.kid == kid).map(|found| Arc::clone(&found.key))
+        self.loaded.load().keys.iter().find(|key| key.key.kid == kid).map(|found| Arc::clone(&found.key))
     }
 
     /// What the token of this digest was found to say, if it was verified before and its key is still in force. Whether
     /// it is over is not asked here.
     pub fn recall(&self, token: &Digest) -> Option<Bearer> {
         let (key, bearer) = self.verified.get(token.as_bytes())?;
-        self.keys.load().iter().any(|in_force| Arc::ptr_eq(&in_force.key, &key)).then_some(bearer)
+        self.loaded.load().keys.iter().any(|in_force| Arc::ptr_eq(&in_force.key, &key)).then_some(bearer)
     }
 
     /// Remembers what a token says whose signature by `key` and whose claims were found right.
@@ -105,13 +119,13 @@ impl KeyRing {
 
     /// The public halves, newest first. A shared secret has none.
     pub fn public(&self) -> Vec<Jwk> {
-        self.keys.load().iter().filter_map(|key| key.key.jwk.clone()).collect()
+        self.loaded.load().keys.iter().filter_map(|key| key.key.jwk.clone()).collect()
     }
 
     /// The algorithms of the keys in force, each once, the newest key's first.
     pub fn algorithms(&self) -> Vec<Algorithm> {
         let mut algorithms: Vec<Algorithm> = Vec::new();
-        for key in self.keys.load().iter() {
+        for key in self.loaded.load().keys.iter() {
             if !algorithms.contains(&key.key.algorithm) {
                 algorithms.push(key.key.algorithm);
             }

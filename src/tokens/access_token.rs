@@ -14,8 +14,8 @@ use crate::config::{ExtraClaim, TokenFormat, TokensConfig};
 use crate::error::{Error, Unauthenticated};
 use crate::platform::keyring::Bearer;
 use crate::platform::secret::{self, Digest};
-use crate::tokens::opaque;
 use crate::tokens::verify::{Expected, Presented, Verified, is_over};
+use crate::tokens::{opaque, signing_key};
 
 /// The `typ` of RFC 9068 2.1. Nothing else that we may ever sign passes for an access token.
 pub(super) const TYPE: &str = "at+jwt";
@@ -180,10 +180,13 @@ fn drawn_lifetime(config: &TokensConfig) -> Result<Duration, Error> {
 ///
 /// # Errors
 /// [`Error::Unauthenticated`]: `TOKEN_EXPIRED` for one of ours whose time is over, `TOKEN_INVALID` for all else.
-/// [`Error::Internal`] when the database is asked and fails.
+/// [`Error::Internal`] or [`Error::Overloaded`] when the database is asked and fails.
 pub async fn verify(app: &App, token: &str) -> Result<Bearer, Error> {
     let bearer = match app.config.tokens.format {
-        TokenFormat::Jwt => verified(app, token).map_err(Error::Unauthenticated)?,
+        TokenFormat::Jwt => {
+            signing_key::keep_current(app).await?;
+            verified(app, token).map_err(Error::Unauthenticated)?
+        }
         TokenFormat::Opaque => Box::pin(opaque::verify(app, token)).await?,
     };
     if is_over(&bearer, app.config.tokens.leeway.delta(), app.clock.now()) {

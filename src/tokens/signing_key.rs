@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use crate::app::App;
 use crate::config::SigningAlgorithm;
 use crate::error::Error;
+use crate::platform::cache;
 use crate::platform::key::Key;
 use crate::platform::keyring::InForce;
 use crate::platform::master_key;
@@ -67,6 +68,43 @@ impl Model {
 /// [`Error::Internal`] when the database fails, or the master key does not open what is there.
 pub async fn load(app: &App) -> Result<(), Error> {
     let _turn = app.keyring.loading().await;
+    load_in_turn(app).await
+}
+
+/// Loads the keys anew when they were loaded too long ago: a minute while changes are heard of, two seconds while they
+/// are not. Asked before each JWT is judged, so that a key that was revoked is not believed for longer, even if nobody
+/// hears changes any more.
+///
+/// # Errors
+/// As [`load`], when the keys are still those of then.
+pub async fn keep_current(app: &App) -> Result<(), Error> {
+    // What is rare lies on the heap, or every request would have the room for it.
+    if is_due(app) { Box::pin(load_if_due(app)).await } else { Ok(()) }
+}
+
+async fn load_if_due(app: &App) -> Result<(), Error> {
+    let _turn = app.keyring.loading().await;
+    // Somebody else may have done it meanwhile.
+    if !is_due(app) {
+        return Ok(());
+    }
+    match load_in_turn(app).await {
+        Err(error) if is_due(app) => Err(error),
+        Err(error) => {
+            tracing::warn!(?error, "not all signing keys could be loaded");
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
+fn is_due(app: &App) -> bool {
+    let longest = if app.cache.is_vouched_for() { cache::LONGEST } else { cache::TRUST };
+    app.keyring.is_as_old_as(longest, app.clock.monotonic())
+}
+
+async fn load_in_turn(app: &App) -> Result<(), Error> {
+    let read_at = app.clock.monotonic();
     let mut rows = in_force(app.database.reader()).await?;
     if rows.is_empty() || app.keyring.is_empty() {
         rotate::at_start(app).await?;
@@ -84,7 +122,7 @@ pub async fn load(app: &App) -> Result<(), Error> {
             Err(error) => refused = Some(error),
         }
     }
-    app.keyring.replace(keys);
+    app.keyring.replace(keys, read_at);
     refused.map_or(Ok(()), Err)
 }
 

@@ -3,6 +3,7 @@
 mod cut;
 mod elsewhere;
 mod here;
+mod keys;
 mod kept;
 mod log;
 mod measure;
