@@ -2,8 +2,9 @@
 //! has done, or somebody at the database's own prompt.
 //!
 //! Triggers write it, so that no statement can forget to. Noted are a user's row (a new one too, for the pages that it
-//! belongs on), the end of a session, a new secret of a cookie session, and the signing keys. What happens all the time
-//! is not: a refresh, and that a session was used. On PostgreSQL the trigger tells those who listen as well; `at` is the beginning of the transaction, by which a
+//! belongs on), the end of a session, a new secret of a cookie session, the signing keys, and on PostgreSQL, without a
+//! subject, that a table was truncated. What happens all the time is not: a refresh, and that a session was used. On
+//! PostgreSQL the trigger tells those who listen as well; `at` is the beginning of the transaction, by which a
 //! transaction finds its own rows. Ids are without gaps on SQLite, which has one writer; on PostgreSQL they are not.
 
 use sea_orm_migration::prelude::*;
@@ -96,7 +97,7 @@ const POSTGRES_FUNCTION: &str = "CREATE FUNCTION note_change() RETURNS trigger
 
 const NOTIFY: &str = "PERFORM pg_notify('rolegate', TG_TABLE_NAME || ':' || coalesce(changed::text, ''));";
 
-const POSTGRES_TRIGGERS: [&str; 5] = [
+const POSTGRES_TRIGGERS: [&str; 8] = [
     "CREATE TRIGGER users_changed AFTER INSERT OR UPDATE OR DELETE ON users
         FOR EACH ROW EXECUTE FUNCTION note_change()",
     "CREATE TRIGGER sessions_changed AFTER UPDATE OF user_id, delivery, created_at, ended_at ON sessions
@@ -106,5 +107,11 @@ const POSTGRES_TRIGGERS: [&str; 5] = [
     "CREATE TRIGGER sessions_removed AFTER DELETE ON sessions
         FOR EACH ROW WHEN (OLD.ended_at IS NULL) EXECUTE FUNCTION note_change()",
     "CREATE TRIGGER signing_keys_changed AFTER INSERT OR UPDATE OR DELETE ON signing_keys
+        FOR EACH STATEMENT EXECUTE FUNCTION note_change()",
+    "CREATE TRIGGER users_truncated AFTER TRUNCATE ON users
+        FOR EACH STATEMENT EXECUTE FUNCTION note_change()",
+    "CREATE TRIGGER sessions_truncated AFTER TRUNCATE ON sessions
+        FOR EACH STATEMENT EXECUTE FUNCTION note_change()",
+    "CREATE TRIGGER signing_keys_truncated AFTER TRUNCATE ON signing_keys
         FOR EACH STATEMENT EXECUTE FUNCTION note_change()",
 ];

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement};
 use uuid::Uuid;
 
@@ -23,7 +24,7 @@ const KEPT: Duration = Duration::from_secs(300);
 pub struct Change {
     /// The table's name.
     pub topic: String,
-    /// The row's id, for tables whose rows are kept in memory one by one.
+    /// The row's id; `None` for signing keys, and for a table that was truncated.
     pub subject: Option<Uuid>,
 }
 
@@ -57,7 +58,13 @@ impl Changes {
     pub(super) fn apply(&self, cache: &Cache) {
         match self {
             Self::These(changes) if changes.is_empty() => {}
-            Self::These(changes) => cache.forget(changes.iter().filter_map(|change| change.subject)),
+            Self::These(changes) => {
+                // One that does not say which row may be of all of them: a table was truncated.
+                match changes.iter().map(|change| change.subject).collect::<Option<Vec<Uuid>>>() {
+                    Some(subjects) => cache.forget(subjects),
+                    None => cache.clear(),
+                }
+            }
             Self::Anything => cache.clear(),
         }
     }
@@ -132,6 +139,13 @@ pub(super) async fn within(
 ) -> Result<Vec<Row>, DbErr> {
     let query = format!("SELECT id, topic, subject FROM changes WHERE {condition} LIMIT {}", most + 1);
     Row::find_by_statement(Statement::from_string(DbBackend::Postgres, query)).all(db).await
+}
+
+/// What time it is on PostgreSQL's clock.
+pub(super) async fn now(db: &impl ConnectionTrait) -> Result<DateTime<Utc>, DbErr> {
+    let query = Statement::from_string(DbBackend::Postgres, "SELECT now() AS now");
+    let row = db.query_one_raw(query).await?;
+    row.ok_or_else(|| DbErr::RecordNotFound("the database's clock".into()))?.try_get("", "now")
 }
 
 /// What these rows say, unless there are more than `most`.

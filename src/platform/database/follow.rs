@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::DatabaseConnection;
 use secrecy::SecretString;
 
@@ -28,9 +29,13 @@ pub const HEARD_WITHIN: Duration = SQLITE_BEAT.saturating_mul(2);
 const POSTGRES_BEAT: Duration = Duration::from_millis(500);
 /// After so many readings of PostgreSQL's log it is tried again to listen.
 const READINGS: u32 = 60;
-/// What PostgreSQL's readings go back to, by the beginning of the transaction. Rows become visible in the order of
-/// commits, which is not that of ids nor of `at`; a write of ours takes 10 seconds at most.
-const WINDOW: &str = "at > now() - interval '15 seconds'";
+/// What PostgreSQL's readings go back to. Rows become visible in the order of commits, which is neither that of `at`, the
+/// beginning of the transaction, nor that of ids, which are drawn in it. A write of ours takes 10 seconds at most; whoever
+/// begins one by hand and commits it later is caught by the ids, unless a thousand others were drawn meanwhile.
+const WINDOW: &str = "at > now() - interval '15 seconds' OR id > (SELECT max(id) FROM changes) - 1000";
+/// How old the last reading may be, by the database's clock: the window less the longest write. After a longer pause
+/// (this process was stopped, or its whole machine was) rows may have come and left the window unread.
+const PAUSE_MOST: TimeDelta = TimeDelta::seconds(5);
 /// The most rows of a window.
 const WINDOW_MOST: usize = 5_000;
 /// How long a reading may take.
@@ -52,9 +57,16 @@ struct Postgres {
     url: SecretString,
     pool: DatabaseConnection,
     listener: Option<Listener>,
-    /// The rows of the window that were read, while the log is read.
-    read: Option<HashSet<i64>>,
+    /// What was read last, while the log is read.
+    read: Option<Reading>,
     readings: u32,
+}
+
+struct Reading {
+    /// When it began, by the database's clock: a machine that is paused as a whole does not count on its own.
+    began: DateTime<Utc>,
+    /// The rows of the window.
+    ids: HashSet<i64>,
 }
 
 impl Follower {
@@ -179,17 +191,19 @@ impl Postgres {
     }
 
     async fn poll(&mut self) -> Result<Changes, Error> {
+        let began = changes::now(&self.pool).await?;
         let rows = changes::within(&self.pool, WINDOW, WINDOW_MOST).await?;
         let ids: HashSet<i64> = rows.iter().map(|row| row.id).collect();
         let complete = rows.len() <= WINDOW_MOST;
-        let changes = match &self.read {
+        let in_time = |read: &&Reading| (TimeDelta::zero()..=PAUSE_MOST).contains(&(began - read.began));
+        let changes = match self.read.as_ref().filter(in_time) {
             Some(read) if complete => {
-                let new = rows.into_iter().filter(|row| !read.contains(&row.id));
+                let new = rows.into_iter().filter(|row| !read.ids.contains(&row.id));
                 Changes::These(new.map(Change::from).collect())
             }
             _ => Changes::Anything,
         };
-        self.read = Some(ids);
+        self.read = Some(Reading { began, ids });
         Ok(changes)
     }
 }

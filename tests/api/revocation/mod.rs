@@ -7,6 +7,7 @@ mod keys;
 mod kept;
 mod log;
 mod measure;
+mod polled;
 
 use rolegate::access::role::Role;
 use rolegate::passwords::set_password::set_password;
