@@ -13,9 +13,10 @@ use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::Acceptor;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 use zeroize::Zeroizing;
 
@@ -24,6 +25,9 @@ use crate::error::Error;
 
 /// How often the files are looked at.
 const LOOK_INTERVAL: Duration = Duration::from_secs(10);
+
+/// How long a turn lasts: what we say, a way there and back, and a lost packet.
+const TURN_LIMIT: Duration = Duration::from_secs(2);
 
 /// The certificate in force, and where the next one will lie.
 pub struct Tls {
@@ -99,8 +103,10 @@ impl Tls {
     /// When it does not, or takes too long, its waiting for a turn included.
     pub(super) async fn handshake(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
         let agreeing = async {
+            // Who says nothing costs nothing, and takes no turn from those who do.
+            let greeted = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
             let _turn = self.turns.acquire().await.map_err(io::Error::other)?;
-            TlsAcceptor::from(self.current.load_full()).accept(stream).await
+            tokio::time::timeout(TURN_LIMIT, greeted.into_stream(self.current.load_full())).await?
         };
         tokio::time::timeout(self.handshake_lifetime, agreeing).await?
     }

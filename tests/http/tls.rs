@@ -4,10 +4,11 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::http::Request;
+use futures_util::future::join_all;
 use rolegate::config::lifetime::Lifetime;
 use rolegate::config::{Config, HttpConfig};
 use rolegate::http::serve;
@@ -16,7 +17,7 @@ use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::version::{TLS12, TLS13};
-use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, SupportedProtocolVersion};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -243,18 +244,40 @@ async fn whoever_does_not_agree_on_keys_in_time_is_hung_up_on_and_keeps_nobody_w
 }
 
 #[tokio::test]
+async fn silent_clients_however_many_take_no_turn() {
+    let folder = Folder::new();
+    let mut config = folder.config();
+    config.http.max_concurrent_requests = 1;
+    config.tls.handshake_lifetime = Lifetime::minutes(1);
+    let running = Running::start(&config).await;
+    let silent = join_all((0..10).map(|_| TcpStream::connect(running.address))).await;
+    let answered = async { ask(&mut running.connect(folder.client(&[&TLS13])).await.unwrap()).await };
+    tokio::time::timeout(Duration::from_secs(5), answered).await.expect("at once");
+    drop(silent);
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn only_so_many_handshakes_are_under_way_and_the_next_have_their_turn() {
     let folder = Folder::new();
     let mut config = folder.config();
     config.http.max_concurrent_requests = 1;
     config.tls.handshake_lifetime = Lifetime::minutes(1);
     let running = Running::start(&config).await;
-    let silent = TcpStream::connect(running.address).await.unwrap();
+    // Greets, and does not answer the server's greeting.
     let client = folder.client(&[&TLS13]);
-    let waiting = tokio::time::timeout(Duration::from_millis(300), running.connect(client.clone())).await;
-    assert!(waiting.is_err(), "the only turn is taken");
-    drop(silent);
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut greeting = Vec::new();
+    let mut half = ClientConnection::new(Arc::new(client.clone()), name).unwrap();
+    half.write_tls(&mut greeting).unwrap();
+    let mut stuck = TcpStream::connect(running.address).await.unwrap();
+    stuck.write_all(&greeting).await.unwrap();
+    stuck.read_u8().await.unwrap();
+    let began = Instant::now();
     ask(&mut running.connect(client).await.unwrap()).await;
+    let waited = began.elapsed();
+    assert!(waited > Duration::from_secs(1), "the only turn was taken: {waited:?}");
+    assert!(waited < Duration::from_secs(10), "it was not kept: {waited:?}");
     running.stop().await;
 }
 
