@@ -18,6 +18,9 @@ use crate::tokens::access_token;
 /// How exact `last_seen_at` is. Each step more would be a write for each request.
 const LAST_SEEN_STEP: TimeDelta = TimeDelta::minutes(1);
 
+/// It is exact to this part of the idle lifetime at least, or a session in constant use would end between two steps.
+const LAST_SEEN_PART: i32 = 4;
+
 /// How long a request waits for that write. When writes queue up, the next request may note it as well.
 const TOUCH_LIMIT: Duration = Duration::from_millis(100);
 
@@ -69,9 +72,10 @@ async fn viewer(
     let Some(live_until) = standing.admits_until(now, &app.config.session) else {
         return unrecognized(Unauthenticated::SessionEnded);
     };
-    if now - standing.session.last_seen_at() >= LAST_SEEN_STEP {
+    let step = LAST_SEEN_STEP.min(app.config.session.idle_lifetime.delta() / LAST_SEEN_PART);
+    if now - standing.session.last_seen_at() >= step {
         // Boxed: it is for one request a minute, and would make the future of each one large.
-        Box::pin(touch(app, session_id, standing, now)).await;
+        Box::pin(touch(app, session_id, standing, now, step)).await;
     }
     Viewer::User {
         user_id: standing.session.user_id,
@@ -82,13 +86,13 @@ async fn viewer(
 }
 
 /// Notes that the session was used. That it could not be noted is no reason to refuse the request.
-async fn touch(app: &App, session_id: Uuid, standing: &Standing, now: DateTime<Utc>) {
+async fn touch(app: &App, session_id: Uuid, standing: &Standing, now: DateTime<Utc>, step: TimeDelta) {
     let write = app.database.write_quietly(async move |tx| {
         let change = session::ActiveModel { last_seen_at: Set(now), ..Default::default() };
         let touched = session::Entity::update_many()
             .set(change)
             .filter(session::COLUMN.id.eq(session_id))
-            .filter(session::COLUMN.last_seen_at.lte(now - LAST_SEEN_STEP))
+            .filter(session::COLUMN.last_seen_at.lte(now - step))
             .exec(tx)
             .await?;
         Ok(touched.rows_affected > 0)

@@ -81,8 +81,21 @@ async fn memory_does_not_refuse_whom_another_node_has_seen_since() {
     service.advance(TimeDelta::seconds(15));
     service.hear().await;
     assert!(ada.is_signed_in().await);
-    service.advance(TimeDelta::seconds(15));
+    service.advance(TimeDelta::seconds(30));
     service.hear().await;
+    assert!(!ada.is_signed_in().await);
+}
+
+#[tokio::test]
+async fn a_session_in_constant_use_does_not_end_however_short_its_idle_lifetime() {
+    let service = Service::with(|config| config.session.idle_lifetime = Lifetime::seconds(30)).await;
+    let ada = service.client("ada").await;
+    for _ in 0..10 {
+        service.advance(TimeDelta::seconds(10));
+        service.hear().await;
+        assert!(ada.is_signed_in().await);
+    }
+    service.advance(TimeDelta::seconds(30));
     assert!(!ada.is_signed_in().await);
 }
 
