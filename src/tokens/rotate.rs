@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::platform::key::{Key, fresh};
 use crate::platform::master_key;
 use crate::platform::seal::Sealer;
+use crate::tokens::key_state::signing;
 use crate::tokens::signing_key::{self, Column, Entity, Model};
 
 /// How long every node is given to hear of a key that must sign at once.
@@ -43,7 +44,7 @@ enum Occasion {
 enum Step {
     /// Nothing.
     Keep,
-    /// Let the newest, which is announced, sign from this instant on.
+    /// Let the newest, which is announced, sign from this instant on and no later.
     Activate(DateTime<Utc>),
     /// Make a key that signs from this instant on.
     Add(DateTime<Utc>),
@@ -112,6 +113,8 @@ fn step(
     let is_next = newest.activates_at > now && is_like;
     Ok(match occasion {
         Occasion::Start if is_like => Step::Keep,
+        // It was made by a clock that is ahead, and would keep all others waiting.
+        Occasion::Timer if newest.activates_at > announced => Step::Activate(announced),
         // Who runs the service chooses that secret, and when to choose another.
         Occasion::Timer if tokens.algorithm == SigningAlgorithm::Hs256 => Step::Keep,
         Occasion::Timer if newest.activates_at + tokens.key_lifetime.delta() > announced => Step::Keep,
@@ -175,18 +178,29 @@ impl NextKey {
         activates_at: DateTime<Utc>,
         client: &Client,
     ) -> Result<Option<Model>, Error> {
-        if keys.iter().any(|key| key.id == self.kid) {
-            return Err(Error::internal(
-                "`tokens.hs256_secret` was in use before: set it to what `rolegate secret` prints",
-            ));
-        }
+        let newest = keys.iter().find(|key| key.is_in_force());
+        let generation = keys.first().map_or(1, |first| first.generation + 1);
         // Whoever cannot open the newest has a master key that was replaced: nobody could open what they seal.
-        if let Some(newest) = keys.iter().find(|key| key.is_in_force()) {
+        if let Some(newest) = newest {
             signing_key::unsealed(&self.sealer, newest)?;
+        }
+        if let Some(known) = keys.iter().find(|key| key.id == self.kid) {
+            if !known.is_in_force() || newest.is_some_and(|newest| newest.id == known.id) {
+                return Err(Error::internal(
+                    "`tokens.hs256_secret` was in use before: set it to what `rolegate secret` prints",
+                ));
+            }
+            // Another algorithm was tried and is taken back. What signs now goes on, and never began to be superseded.
+            let signs = signing(keys, now).is_some_and(|signing| signing.id == known.id);
+            let activates_at = if signs { known.activates_at } else { activates_at };
+            let again = Model { generation, activates_at, ..known.clone() };
+            signing_key::put_first(tx, &again).await?;
+            note(tx, now, client, &again.id, activates_at).await?;
+            return Ok(Some(again));
         }
         let row = Model {
             id: self.kid.clone(),
-            generation: keys.first().map_or(1, |newest| newest.generation + 1),
+            generation,
             algorithm: self.algorithm.as_str().into(),
             private_key_sealed: self.private_key_sealed.clone(),
             created_at: now,

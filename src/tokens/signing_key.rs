@@ -202,3 +202,17 @@ pub async fn activate(tx: &impl ConnectionTrait, id: &str, activates_at: DateTim
     Entity::update_many().set(change).filter(COLUMN.id.eq(id)).exec(tx).await?;
     Ok(())
 }
+
+/// Has a key that is in force be the newest: writes its generation, and from when on it signs.
+///
+/// # Errors
+/// [`Error::Internal`] when the database refuses.
+pub async fn put_first(tx: &impl ConnectionTrait, key: &Model) -> Result<(), Error> {
+    let change = ActiveModel {
+        generation: Set(key.generation),
+        activates_at: Set(key.activates_at),
+        ..Default::default()
+    };
+    Entity::update_many().set(change).filter(COLUMN.id.eq(key.id.as_str())).exec(tx).await?;
+    Ok(())
+}

@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Has each of `crowd` do `work` on one of four threads, while `operator` does theirs. When that ends, however it does,
 /// `done` tells the crowd. Work has to yield: a request that is answered from memory never waits, and those who share its
 /// thread and hold a connection would never give it back.
-fn beside<'s, T: Send>(
+pub(crate) fn beside<'s, T: Send>(
     crowd: &[Persona<'s>],
     done: &AtomicBool,
     work: impl AsyncFn(Persona<'s>) -> T + Sync,
@@ -157,4 +157,18 @@ async fn who_loads_the_keys_late_brings_no_revoked_one_back() {
         assert!(loads.await.into_iter().all(|loaded| loaded.is_ok()));
         assert!(service.app.keyring.find(&kid).is_none());
     }
+}
+
+#[tokio::test]
+async fn a_key_that_a_clock_far_ahead_has_announced_does_not_stop_rotation() {
+    let service = Service::start().await;
+    let ahead = TimeDelta::days(400);
+    service.advance(ahead);
+    rotate(&service.app, &Client::default(), Haste::Announced).await.unwrap();
+    service.advance(-ahead);
+    assert!(rotate_when_due(&service.app).await.unwrap());
+    assert!(!rotate_when_due(&service.app).await.unwrap());
+    assert_eq!(service.key_states().await, ["ANNOUNCED", "SIGNING"]);
+    service.advance(TimeDelta::minutes(60));
+    assert_eq!(service.key_states().await, ["SIGNING", "SUPERSEDED"]);
 }

@@ -18,7 +18,7 @@ use crate::jwt::{SHARED_SECRET, signing_with};
 
 impl Service {
     /// The states of all keys, newest first.
-    async fn key_states(&self) -> Vec<&'static str> {
+    pub(crate) async fn key_states(&self) -> Vec<&'static str> {
         let keys = signing_key::all(self.app.database.reader()).await.unwrap();
         let now = self.app.clock.now();
         keys.iter().map(|key| KeyState::of(key, &keys, now).as_str()).collect()
@@ -195,6 +195,27 @@ async fn another_algorithm_comes_by_rotation_at_the_next_start() {
 
 fn algorithm_named(algorithm: SigningAlgorithm) -> jsonwebtoken::Algorithm {
     algorithm.as_str().parse().unwrap()
+}
+
+#[tokio::test]
+async fn an_algorithm_that_was_announced_is_taken_back_for_the_shared_secret_that_signs() {
+    let service = signing_with(SigningAlgorithm::Hs256).await;
+    let ada = service.client("ada").await;
+    let tried = service.beside(|config| config.tokens.algorithm = SigningAlgorithm::Rs256).await;
+    signing_key::load(&tried).await.unwrap();
+    tried.stop().await;
+    assert_eq!(service.key_states().await, ["ANNOUNCED", "SIGNING"]);
+    for _ in 0..2 {
+        let back = service.beside(|_| {}).await;
+        signing_key::load(&back).await.unwrap();
+        back.stop().await;
+        assert_eq!(service.key_states().await, ["SIGNING", "SUPERSEDED"]);
+    }
+    service.advance(TimeDelta::minutes(61));
+    service.reload().await;
+    let renewed = ada.refresh().await;
+    assert_eq!(kid(&renewed), kid(&ada));
+    assert!(renewed.is_signed_in().await);
 }
 
 #[tokio::test]
