@@ -9,9 +9,8 @@ use url::Url;
 use crate::config::lifetime::Lifetime;
 use crate::config::load::Loaded;
 use crate::config::password::ARGON2_FLOORS;
-use crate::config::{
-    Carrier, Config, PUBLIC_KEYS_LIFETIME, SigningAlgorithm, api_keys, introspection, made_up, reach,
-};
+use crate::config::tokens::LEAST_ANNOUNCEMENT;
+use crate::config::{Carrier, Config, SigningAlgorithm, api_keys, introspection, made_up, reach};
 
 /// One refused key and the rest of its sentence.
 pub(super) type Problem = (&'static str, String);
@@ -111,7 +110,7 @@ fn tokens_and_sessions(config: &Config) -> Vec<Problem> {
         problems.push(("session.idle_lifetime", "must not be above `session.absolute_lifetime`.".into()));
     }
     within(&mut problems, "tokens.key_lifetime", tokens.key_lifetime, Lifetime::days(1)..=year);
-    let announcement = PUBLIC_KEYS_LIFETIME..=Lifetime::days(7);
+    let announcement = LEAST_ANNOUNCEMENT..=Lifetime::days(7);
     within(&mut problems, "tokens.key_announcement", tokens.key_announcement, announcement);
     if tokens.key_announcement >= tokens.key_lifetime {
         problems.push(("tokens.key_announcement", "must be below `tokens.key_lifetime`.".into()));

@@ -9,6 +9,9 @@ use crate::config::masked;
 /// For how long others may keep the public keys and the metadata (`max-age`). A new key is announced for longer.
 pub const PUBLIC_KEYS_LIFETIME: Lifetime = Lifetime::minutes(5);
 
+/// The least `tokens.key_announcement`: [`PUBLIC_KEYS_LIFETIME`], and time for who has kept them that long to ask again.
+pub(super) const LEAST_ANNOUNCEMENT: Lifetime = Lifetime::minutes(6);
+
 /// Access tokens.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
@@ -34,7 +37,7 @@ pub struct TokensConfig {
     pub hs256_secret: Option<SecretString>,
     /// After so long a new key takes over. An HS256 secret stays until somebody sets another.
     pub key_lifetime: Lifetime,
-    /// For so long a new key is published before it signs; at least 5m, for which others may keep the old ones.
+    /// For so long a new key is published before it signs; at least 6m, because others may keep the old ones for 5m.
     pub key_announcement: Lifetime,
     /// What a token says of its user besides id and role, for all its readers: any of `name`, `username`,
     /// `email_verified`. Nothing by default.

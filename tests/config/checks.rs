@@ -90,7 +90,7 @@ fn lengths_and_lifetimes_have_bounds() {
         ("tokens.leeway", "61s"),
         ("tokens.issuer", ""),
         ("tokens.key_lifetime", "23h"),
-        ("tokens.key_announcement", "4m"),
+        ("tokens.key_announcement", "5m"),
         ("tokens.key_announcement", "8d"),
         ("tokens.algorithm", "none"),
         ("tokens.algorithm", "HS512"),
