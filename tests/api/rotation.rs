@@ -160,6 +160,10 @@ async fn lost_answers_and_doubled_requests_sign_nobody_out_and_leave_one_branch(
 #[tokio::test]
 #[ignore = "a thousand times take many minutes: `.ci/run` makes it a hundred by ROLEGATE_TEST_REFRESHES"]
 async fn a_hundred_clients_refresh_a_thousand_times_each_over_a_network_that_loses_every_fifth_answer() {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it says how long to test, and is no setting of the server's"
+    )]
     let times = std::env::var("ROLEGATE_TEST_REFRESHES").map_or(1_000, |times| times.parse().unwrap());
     let figures = rotate(100, times).await;
     assert_eq!(figures.refreshes, 100 * times);
