@@ -41,7 +41,8 @@ pub async fn refresh(app: &App, client: &Client, presented: &str) -> Result<Sign
             let credential = bearer(app, &user, &access_token, fresh)?;
             Ok(SignedIn { user, session, credential })
         }
-        None => repeat(app, client, now, &presented, &access_token).await,
+        // Boxed: it is seldom, and would make the future of each refresh twice as large.
+        None => Box::pin(repeat(app, client, now, &presented, &access_token)).await,
     }
 }
 
