@@ -25,6 +25,27 @@ fn permissions_md_is_the_policy_that_is_enforced() {
 }
 
 #[test]
+fn a_router_is_told_nothing_in_words_that_are_ours_alone() {
+    use async_graphql::parser::types::TypeSystemDefinition;
+    let sdl = graphql::sdl().expect("every coordinate has its rule");
+    let document = async_graphql::parser::parse_schema(&sdl).expect("the SDL is well-formed");
+    let names = document.definitions.into_iter().filter_map(|definition| match definition {
+        TypeSystemDefinition::Directive(directive) => Some(directive.node.name.node.to_string()),
+        _ => None,
+    });
+    // One is Federation's as well. What the specification defines is no rule.
+    let others = ["authenticated", "deprecated", "include", "oneOf", "skip", "specifiedBy"];
+    let ours: Vec<_> = names.filter(|name| !others.contains(&name.as_str())).collect();
+    assert_eq!(ours, ["hasRole", "owner", "public", "session", "signsIn"]);
+    let told = graphql::federated_sdl().expect("every coordinate has its rule");
+    // Descriptions may name them; what is applied or defined stands outside of their quotes.
+    let applied = told.split("\"\"\"").step_by(2).collect::<String>();
+    for name in ours {
+        assert!(!applied.contains(&format!("@{name}")), "@{name}");
+    }
+}
+
+#[test]
 fn everything_in_the_schema_has_a_description() {
     use async_graphql::parser::types::{TypeKind, TypeSystemDefinition};
     let sdl = graphql::sdl().expect("every coordinate has its rule");

@@ -104,9 +104,9 @@ impl Cache {
         self.insert(mark, key, answer, heap, Some(mark.changes));
     }
 
-    /// The place of a question's answer: no two questions share one, whoever writes them.
-    pub fn key(question: &str) -> Uuid {
-        let digest = Digest::of(question.as_bytes());
+    /// The place of what has no id but a digest, such as the answer to a question: its first half is as good as one, and no
+    /// two share it, whoever makes them.
+    pub fn place(digest: &Digest) -> Uuid {
         let (half, _) = digest.as_bytes().split_first_chunk().expect("a digest has 32 bytes");
         Uuid::from_bytes(*half)
     }

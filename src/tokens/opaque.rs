@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::app::App;
 use crate::error::{Error, Unauthenticated};
+use crate::platform::cache::Cache;
 use crate::platform::database::unique;
 use crate::platform::keyring::Bearer;
 use crate::platform::secret::{Digest, new_id, random_bytes};
@@ -94,8 +95,9 @@ impl Draft {
 pub(super) async fn verify(app: &App, token: &str) -> Result<Bearer, Error> {
     let secret = tagged::decode::<32>(TAG, token);
     let secret = secret.ok_or(Error::Unauthenticated(Unauthenticated::TokenInvalid))?;
-    let hash = *Digest::of(secret.as_slice()).as_bytes();
-    let place = place_of(&hash);
+    let digest = Digest::of(secret.as_slice());
+    // Half of it is the place; the whole is compared.
+    let (hash, place) = (*digest.as_bytes(), Cache::place(&digest));
     if let Some(known) = app.cache.get::<Known>(place).filter(|known| known.hash == hash) {
         return Ok(known.bearer);
     }
@@ -120,12 +122,6 @@ pub(super) async fn verify(app: &App, token: &str) -> Result<Bearer, Error> {
 struct Known {
     hash: [u8; 32],
     bearer: Bearer,
-}
-
-/// Where in memory it is: the cache goes by ids. The digest's first half is as good as one, and the whole is compared.
-fn place_of(hash: &[u8; 32]) -> Uuid {
-    let (half, _) = hash.split_first_chunk().expect("half of 32 bytes is there");
-    Uuid::from_bytes(*half)
 }
 
 /// Forgets the tokens that have expired.

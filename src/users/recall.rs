@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::platform::cache::{Cache, Mark};
 use crate::platform::page::{PageRequest, Slice};
+use crate::platform::secret::Digest;
 use crate::users::find;
 use crate::users::list::{Filter, UserOrder, list};
 use crate::users::user::Model;
@@ -44,7 +45,7 @@ pub async fn recall_page(
     order: UserOrder,
     page: &PageRequest,
 ) -> Result<Arc<Slice<Arc<Model>>>, Error> {
-    let key = Cache::key(&format!("users {filter:?} {order:?} {page:?}"));
+    let key = Cache::place(&Digest::of(format!("users {filter:?} {order:?} {page:?}").as_bytes()));
     if let Some(slice) = app.cache.get(key) {
         return Ok(slice);
     }

@@ -5,19 +5,15 @@
 //! `@authenticated`. Whose an object is, the router cannot know: to it `@owner` is `@authenticated`, and the engine judges
 //! the rest here.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use async_graphql::parser::types::Directive;
 use async_graphql::registry::{MetaDirectiveInvocation, MetaType, Registry};
-use async_graphql::{
-    ContextDirective, CustomDirective, CustomDirectiveFactory, ObjectType, SDLExportOptions, SchemaBuilder,
-    ServerError, ServerResult, SubscriptionType,
-};
+use async_graphql::{ObjectType, SDLExportOptions, SchemaBuilder, SubscriptionType};
 
 use super::compile::own_rules;
 use super::reach::Reach;
+use super::registry::with_registry;
 use super::rule::Rule;
 use super::table::PolicyTable;
 use crate::access::role::Role;
@@ -49,37 +45,17 @@ where
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
 {
-    let schema = builder.directive(Translation { table: table.clone(), keys }).finish();
+    let table = Arc::clone(table);
+    let builder = with_registry(builder, "__federation", move |registry| {
+        translate(registry, &table);
+        for (name, fields) in keys {
+            registry.add_keys(name, *fields);
+        }
+    });
+    let schema = builder.finish();
     let text = schema.sdl_with_options(SDLExportOptions::new().federation());
     let end = text.rfind(LIBRARY_LINK).unwrap_or(text.len());
     format!("{}{LINK}\n", &text[..end])
-}
-
-/// A custom directive in name only, for the same reason as the policy's own: it gets to the registry.
-struct Translation {
-    table: Arc<PolicyTable>,
-    keys: &'static [(&'static str, &'static str)],
-}
-
-impl CustomDirectiveFactory for Translation {
-    fn name(&self) -> Cow<'static, str> {
-        Cow::Borrowed("__federation")
-    }
-
-    fn register(&self, registry: &mut Registry) {
-        translate(registry, &self.table);
-        for (name, fields) in self.keys {
-            registry.add_keys(name, *fields);
-        }
-    }
-
-    fn create(
-        &self,
-        _: &ContextDirective<'_>,
-        directive: &Directive,
-    ) -> ServerResult<Box<dyn CustomDirective>> {
-        Err(ServerError::new("This directive cannot be used.", Some(directive.name.pos)))
-    }
 }
 
 /// Takes our directives out of the registry and writes Federation's in their place.

@@ -9,6 +9,7 @@
 
 // A module of their own, because each directive is a unit struct with a lower-case name.
 pub mod directives;
+mod registry;
 mod rule;
 mod table;
 mod matrix;
