@@ -1,10 +1,13 @@
 //! From the text of a document to the operation that is to run.
 
+use std::sync::Arc;
+
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, VariableDefinition,
 };
 use async_graphql::parser::{Error as ParseError, parse_query};
 use async_graphql::{Name, Positioned, Value, Variables};
+use moka::sync::Cache;
 
 use crate::config::GraphqlConfig;
 use crate::graphql::budget;
@@ -23,26 +26,59 @@ pub(super) struct Operation {
     pub(super) roots: usize,
 }
 
-/// Parses a document within its budget and finds the operation.
-///
-/// # Errors
-/// A refusal with 400. It never repeats the text: that may hold a password.
-pub(super) fn read(
-    text: &str,
-    operation_name: Option<&str>,
-    variables: &Variables,
-    limits: &GraphqlConfig,
-) -> Result<(ExecutableDocument, Operation), Refusal> {
-    budget::scan(text, limits)?;
-    let document = parse_query(text).map_err(|error| syntax_error(&error))?;
-    budget::weigh(&document, limits)?;
-    let (name, operation) = select(&document.operations, operation_name)?;
-    judge_variables(&operation.node, variables)?;
-    // Names are ASCII (spec 2.1.9).
-    let name = name.map(|name| name[..name.len().min(MAX_NAME)].to_owned());
-    let roots = operation.node.selection_set.node.items.len();
-    let operation = Operation { name, kind: operation.node.ty, roots };
-    Ok((document, operation))
+/// How much text of documents is remembered, in bytes. What is made of it takes up to a hundred times that, if somebody
+/// sends nothing but fields of one letter; usually it is twenty times.
+const REMEMBERED: u64 = 128 * 1024;
+
+/// Reads documents within their budget, and remembers them: clients send the same few again and again, and to parse one is a
+/// good part of the work of a small request.
+pub(super) struct Documents {
+    limits: GraphqlConfig,
+    known: Cache<Box<str>, Arc<ExecutableDocument>>,
+}
+
+impl Documents {
+    pub(super) fn within(limits: GraphqlConfig) -> Self {
+        let known = Cache::<Box<str>, Arc<ExecutableDocument>>::builder()
+            .max_capacity(REMEMBERED)
+            .weigher(|text, _| u32::try_from(text.len()).unwrap_or(u32::MAX))
+            .build();
+        Self { limits, known }
+    }
+
+    /// The document, and the operation of it that is to run.
+    ///
+    /// # Errors
+    /// A refusal with 400. It never repeats the text: that may hold a password.
+    pub(super) fn read(
+        &self,
+        text: &str,
+        operation_name: Option<&str>,
+        variables: &Variables,
+    ) -> Result<(ExecutableDocument, Operation), Refusal> {
+        let document = self.parse(text)?;
+        let (name, operation) = select(&document.operations, operation_name)?;
+        judge_variables(&operation.node, variables)?;
+        // Names are ASCII (spec 2.1.9).
+        let name = name.map(|name| name[..name.len().min(MAX_NAME)].to_owned());
+        let roots = operation.node.selection_set.node.items.len();
+        let operation = Operation { name, kind: operation.node.ty, roots };
+        Ok((document, operation))
+    }
+
+    fn parse(&self, text: &str) -> Result<ExecutableDocument, Refusal> {
+        if let Some(known) = self.known.get(text) {
+            return Ok(ExecutableDocument::clone(&known));
+        }
+        budget::scan(text, &self.limits)?;
+        let document = parse_query(text).map_err(|error| syntax_error(&error))?;
+        budget::weigh(&document, &self.limits)?;
+        // A string may be a password, which must not outlive its request: clients send theirs as variables.
+        if !text.contains('"') {
+            self.known.insert(text.into(), Arc::new(document.clone()));
+        }
+        Ok(document)
+    }
 }
 
 /// GetOperation() of the specification, 6.1.
@@ -98,4 +134,59 @@ fn syntax_error(error: &ParseError) -> Refusal {
         }
     };
     Refusal::bad_request(message).at(location)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that fails here has said enough")]
+mod tests {
+    use super::*;
+
+    fn documents() -> Documents {
+        Documents::within(GraphqlConfig::default())
+    }
+
+    #[test]
+    fn a_document_is_remembered_as_it_was_read() {
+        let documents = documents();
+        let text = "query Page($first: Int) { users(first: $first) { nodes { id } } }";
+        let first = documents.parse(text).unwrap();
+        assert!(documents.known.contains_key(text));
+        let second = documents.parse(text).unwrap();
+        assert_eq!(format!("{first:?}"), format!("{second:?}"));
+    }
+
+    #[test]
+    fn a_text_in_which_a_password_may_stand_is_not_kept() {
+        let documents = documents();
+        let inline = r#"mutation { login(input: { identifier: "a", password: "p" }) { __typename } }"#;
+        let block = r#"mutation { login(input: { identifier: "a", password: """p""" }) { __typename } }"#;
+        for text in [inline, block] {
+            documents.parse(text).unwrap();
+            assert!(!documents.known.contains_key(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_was_refused_is_refused_again() {
+        let documents = documents();
+        let broken = "{ me { id }";
+        let cycle = "query { ...a } fragment a on Query { ...a }";
+        let deep = format!("{}{}", "{a".repeat(30), "}".repeat(30));
+        for text in [broken, cycle, &deep] {
+            assert!(documents.parse(text).is_err(), "{text}");
+            assert!(!documents.known.contains_key(text), "{text}");
+            assert!(documents.parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ten_thousand_different_documents_take_no_more_room_than_was_set_aside() {
+        let documents = documents();
+        for number in 0..10_000 {
+            documents.parse(&format!("{{ a{number}: __typename }}")).unwrap();
+        }
+        documents.known.run_pending_tasks();
+        let kept = documents.known.weighted_size();
+        assert!(0 < kept && kept <= REMEMBERED, "{kept}");
+    }
 }

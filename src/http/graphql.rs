@@ -15,7 +15,7 @@ use futures_util::StreamExt as _;
 use crate::access::viewer::Viewer;
 use crate::http::answer;
 use crate::http::authenticate::{self, Credential};
-use crate::http::document::{self, Operation};
+use crate::http::document::Operation;
 use crate::http::envelope::Envelope;
 use crate::http::frame::Asked;
 use crate::http::negotiate::{self, MediaType};
@@ -100,12 +100,8 @@ async fn run<E: Executor>(
 ) -> Result<async_graphql::Response, Refusal> {
     let may_use_cookie = || door.origins.judge_cookie(&parts.method, &parts.headers);
     let credential = Credential::presented(parts, &door.carriers, may_use_cookie)?;
-    let (parsed, operation) = document::read(
-        &envelope.query,
-        envelope.operation_name.as_deref(),
-        &envelope.variables,
-        &door.app.config.graphql,
-    )?;
+    let name = envelope.operation_name.as_deref();
+    let (document, operation) = door.documents.read(&envelope.query, name, &envelope.variables)?;
     let ran = ran.insert(Ran { operation, viewer: Viewer::Anonymous });
     ran.operation.judge_method(&parts.method)?;
     // The semaphore is never closed.
@@ -118,7 +114,7 @@ async fn run<E: Executor>(
     request.operation_name = envelope.operation_name;
     request.extensions = envelope.extensions;
     // The text is not passed on: nobody behind this door can log it.
-    request.set_parsed_query(parsed);
+    request.set_parsed_query(document);
     Ok(door.schema.execute(request).await)
 }
 

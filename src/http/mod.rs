@@ -33,6 +33,7 @@ use tokio::sync::Semaphore;
 
 use crate::app::App;
 use crate::http::carriers::Carriers;
+use crate::http::document::Documents;
 use crate::http::origins::Origins;
 
 const LANDING: &str = "/";
@@ -53,6 +54,7 @@ struct Door<E> {
     schema: E,
     origins: Origins,
     carriers: Carriers,
+    documents: Documents,
     /// Whether browsers are told to come back by HTTPS alone.
     is_strict: bool,
     /// As many requests are worked on at once; more wait for their turn.
@@ -64,10 +66,11 @@ pub fn router<E: Executor>(app: Arc<App>, schema: E) -> Router {
     let (origins, carriers) = (Origins::new(&app.config), Carriers::new(&app.config));
     // Not on this machine: `localhost` belongs to every other server on it, too.
     let is_strict = app.config.tls.files().is_some() && !app.config.is_loopback_only();
+    let documents = Documents::within(app.config.graphql.clone());
     let turns = Semaphore::new(app.config.http.max_concurrent_requests);
     let graphiql_is_on = app.config.graphiql();
     let introspection_is_on = app.config.introspection.is_on();
-    let door = Arc::new(Door { app, schema, origins, carriers, is_strict, turns });
+    let door = Arc::new(Door { app, schema, origins, carriers, documents, is_strict, turns });
     let mut router = Router::new()
         .route(LANDING, get(landing::landing::<E>))
         .route(GRAPHQL, get(graphql::get::<E>).post(graphql::post::<E>).fallback(graphql::other))
