@@ -15,6 +15,7 @@ mod m0008_changes;
 mod m0009_api_keys;
 mod m0010_opaque_access_tokens;
 mod m0011_live_sessions;
+mod m0012_spent_by_session;
 
 use sea_orm_migration::prelude::*;
 
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_api_keys::Migration),
             Box::new(m0010_opaque_access_tokens::Migration),
             Box::new(m0011_live_sessions::Migration),
+            Box::new(m0012_spent_by_session::Migration),
         ]
     }
 }

@@ -82,7 +82,7 @@ impl SignedIn {
             let lifetime = config.session.absolute_lifetime.delta();
             ctx.append_http_header("set-cookie", cookie::set(config, token, lifetime));
         }
-        Ok(Self { user: Arc::new(user), session, credential })
+        Ok(Self { user, session, credential })
     }
 }
 

@@ -4,11 +4,14 @@
 //! somebody is in it.
 
 use chrono::{DateTime, Utc};
-use sea_orm::Condition;
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QuerySelect as _, QueryTrait as _,
+};
 
 use crate::config::SessionConfig;
-use crate::sessions::session::{COLUMN, Model};
-use crate::users::user::Status;
+use crate::sessions::session::{COLUMN, Column, Entity, Model};
+use crate::users::user::{self, Status};
 
 /// What a session's life is judged by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +63,21 @@ pub fn live(now: DateTime<Utc>, lifetimes: &SessionConfig) -> Condition {
         .add(COLUMN.created_at.gt(now - lifetimes.absolute_lifetime.delta()))
 }
 
-/// All others. Not written as "not [`live`]", because each of these conditions alone has an index.
+/// Those for which [`Times::admits_until`] answers with an instant: live ones of active users.
+pub fn admitting(now: DateTime<Utc>, lifetimes: &SessionConfig) -> Condition {
+    // Correlated: as a list of ids, SQLite would make one of all active users. By its path, because the trait brings a
+    // `min` along that is not that of instants.
+    let its_id = Expr::col((user::Entity, user::Column::Id));
+    let is_theirs = sea_orm::ExprTrait::equals(its_id, (Entity, Column::UserId));
+    let active_user = user::Entity::find()
+        .select_only()
+        .expr(Expr::value(1))
+        .filter(is_theirs)
+        .filter(user::COLUMN.status.eq(Status::Active));
+    live(now, lifetimes).add(Expr::exists(active_user.into_query()))
+}
+
+/// Those that are not [`live`]. Not written as its negation, because each of these conditions alone has an index.
 pub fn over(now: DateTime<Utc>, lifetimes: &SessionConfig) -> Condition {
     Condition::any()
         .add(COLUMN.ended_at.is_not_null())

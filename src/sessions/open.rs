@@ -1,5 +1,7 @@
 //! The waist: every way in ends here, and nothing else makes sessions or hands out their first tokens.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use sea_orm::IntoActiveModel as _;
 use sea_orm::entity::prelude::*;
@@ -20,7 +22,7 @@ use crate::users::user;
 #[derive(Debug)]
 pub struct SignedIn {
     /// Who.
-    pub user: user::Model,
+    pub user: Arc<user::Model>,
     /// Their session.
     pub session: session::Model,
     /// Its credential.
@@ -127,7 +129,7 @@ impl Opening {
             None => Credential::Cookie(self.token),
         };
         let user = user::Model { last_login_at: Some(self.at), ..user };
-        Ok(SignedIn { user, session, credential })
+        Ok(SignedIn { user: Arc::new(user), session, credential })
     }
 }
 

@@ -1,5 +1,7 @@
 //! Removing what is over.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
@@ -56,15 +58,20 @@ async fn remove(app: &App) -> Result<u64, Error> {
 async fn remove_spent(app: &App, session_ids: &[Uuid]) -> Result<(), Error> {
     let theirs = spent::COLUMN.session_id.is_in(session_ids.iter().copied());
     loop {
-        let query = spent::Entity::find().select_only().column(spent::Column::Hash);
-        let query = query.filter(theirs.clone()).limit(SPENT_PORTION);
-        let hashes: Vec<Vec<u8>> = query.into_tuple().all(app.database.reader()).await?;
-        if hashes.is_empty() {
+        let query = spent::Entity::find().filter(theirs.clone()).limit(SPENT_PORTION);
+        let mut portion = BTreeMap::<Uuid, Vec<Vec<u8>>>::new();
+        for spent in query.all(app.database.reader()).await? {
+            portion.entry(spent.session_id).or_default().push(spent.hash);
+        }
+        if portion.is_empty() {
             return Ok(());
         }
         let write = app.database.write(async move |tx| {
-            let portion = spent::COLUMN.hash.0.is_in(hashes.iter().cloned());
-            spent::Entity::delete_many().filter(portion).exec(tx).await?;
+            for (session_id, hashes) in &portion {
+                let theirs = spent::COLUMN.session_id.eq(*session_id);
+                let these = spent::COLUMN.hash.0.is_in(hashes.iter().cloned());
+                spent::Entity::delete_many().filter(theirs).filter(these).exec(tx).await?;
+            }
             Ok(())
         });
         write.await?;

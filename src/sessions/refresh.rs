@@ -4,6 +4,8 @@
 //! Within the grace, and as long as the successor has not been used, both get what the first one got: the owner is
 //! not logged out by a bad network, and the session still has one live branch. After that the session ends for both.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
@@ -16,16 +18,15 @@ use crate::error::{Error, Unauthenticated};
 use crate::platform::database::unique;
 use crate::platform::secret::OpaqueToken;
 use crate::sessions::end::end;
+use crate::sessions::liveness::admitting;
 use crate::sessions::open::{SignedIn, bearer};
 use crate::sessions::session::{self, Delivery, EndReason};
 use crate::sessions::{spent_refresh_token as spent, successor};
 use crate::tokens::access_token;
-use crate::users::user;
+use crate::users::recall::recall;
 
-/// A live session and its active user.
-type Held = (session::Model, user::Model);
-
-/// Exchanges the token that a client presents. Role and status are read anew.
+/// Exchanges the token that a client presents. The status is read anew; the role is that which the next request would
+/// be judged by.
 ///
 /// # Errors
 /// [`Error::Unauthenticated`]: `TOKEN_INVALID` for what never was a refresh token of ours, whatever id it carries;
@@ -36,8 +37,8 @@ pub async fn refresh(app: &App, client: &Client, presented: &str) -> Result<Sign
     let fresh = OpaqueToken::new(presented.id())?;
     let access_token = access_token::Draft::new(app, presented.id())?;
     match exchange(app, now, &presented, &fresh, &access_token).await? {
-        Some((session, user)) => {
-            let session = session::Model { last_seen_at: now, ..session };
+        Some(session) => {
+            let user = recall(app, session.user_id).await?.ok_or_else(ended)?;
             let credential = bearer(app, &user, &access_token, fresh)?;
             Ok(SignedIn { user, session, credential })
         }
@@ -46,45 +47,40 @@ pub async fn refresh(app: &App, client: &Client, presented: &str) -> Result<Sign
     }
 }
 
-/// Spends `presented` for `fresh`, if it is the live token of a live session. One trip to the database, because
-/// this is what nearly every call comes to. The condition is in the statement that writes, so that of any number of
-/// callers one wins, and who ends the session meanwhile wins over all.
+/// Spends `presented` for `fresh`, if it is the live token of a live session of an active user. One statement, because
+/// this is what nearly every call comes to: that the spent token is kept to be recognised is a trigger's work. The
+/// conditions are in the statement that writes, so that of any number of callers one wins, and who ends the session
+/// meanwhile wins over all.
 async fn exchange(
     app: &App,
     now: DateTime<Utc>,
     presented: &OpaqueToken,
     fresh: &OpaqueToken,
     access_token: &access_token::Draft,
-) -> Result<Option<Held>, Error> {
+) -> Result<Option<session::Model>, Error> {
     let (id, old, new) = (presented.id(), presented.digest(), fresh.digest());
     let successor_sealed = successor::seal(presented, fresh)?;
     let (lifetimes, access_token) = (app.config.session.clone(), access_token.clone());
     let write = app.database.write_quietly(async move |tx| {
-        let held = session::find_with_user(tx, id, Delivery::Bearer).await?;
-        let Some(held) = held.filter(|held| old.matches(&held.0.secret_hash)) else { return Ok(None) };
-        if held.0.times().admits_until(held.1.status, now, &lifetimes).is_none() {
-            return Ok(None);
-        }
         let change = session::ActiveModel {
             secret_hash: Set(new.to_vec()),
             successor_sealed: Set(Some(successor_sealed.clone())),
             last_seen_at: Set(now),
             ..Default::default()
         };
-        let changed = session::Entity::update_many()
+        let exchanged = session::Entity::update_many()
             .set(change)
             .filter(session::COLUMN.id.eq(id))
+            .filter(session::COLUMN.delivery.eq(Delivery::Bearer))
             .filter(session::COLUMN.secret_hash.eq(old.to_vec()))
-            .filter(session::COLUMN.ended_at.is_null())
-            .exec(tx)
-            .await?;
-        if changed.rows_affected != 1 {
-            return Ok(None);
+            .filter(admitting(now, &lifetimes))
+            .exec_with_returning(tx)
+            .await?
+            .pop();
+        if let Some(session) = &exchanged {
+            access_token.keep(tx, session.user_id).await?;
         }
-        let row = spent::ActiveModel { hash: Set(old.to_vec()), session_id: Set(id), spent_at: Set(now) };
-        spent::Entity::insert(row).exec_without_returning(tx).await?;
-        access_token.keep(tx, held.1.id).await?;
-        Ok(Some(held))
+        Ok(exchanged)
     });
     write.await
 }
@@ -98,8 +94,8 @@ async fn repeat(
     access_token: &access_token::Draft,
 ) -> Result<SignedIn, Error> {
     let db = app.database.reader();
-    let query = spent::Entity::find_by_id(presented.digest().to_vec());
-    let spent = unique(db, query.filter(spent::COLUMN.session_id.eq(presented.id()))).await?;
+    let key = (presented.id(), presented.digest().to_vec());
+    let spent = unique(db, spent::Entity::find_by_id(key)).await?;
     let held = session::find_with_user(db, presented.id(), Delivery::Bearer).await?;
     let (session, user) = held.ok_or_else(invalid)?;
     let Some(spent) = spent else {
@@ -117,7 +113,7 @@ async fn repeat(
         if let Some(unused) = sealed.and_then(|sealed| successor::open(presented, sealed)) {
             let credential = bearer(app, &user, access_token, unused)?;
             access_token.keep_alone(app, user.id).await?;
-            return Ok(SignedIn { user, session, credential });
+            return Ok(SignedIn { user: Arc::new(user), session, credential });
         }
     }
     end_for_reuse(app, client, now, &session).await?;

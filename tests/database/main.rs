@@ -7,6 +7,7 @@
 mod fixture;
 mod migrating;
 mod schema;
+mod spent_refresh_tokens;
 mod sqlite;
 mod starting;
 mod writing;

@@ -37,7 +37,7 @@ pub(crate) mod user {
 }
 
 /// `spent_refresh_tokens`.
-mod spent_refresh_token {
+pub(crate) mod spent_refresh_token {
     use sea_orm::entity::prelude::*;
 
     #[sea_orm::model]
@@ -45,8 +45,9 @@ mod spent_refresh_token {
     #[sea_orm(table_name = "spent_refresh_tokens")]
     pub(crate) struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub hash: Vec<u8>,
         pub session_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub hash: Vec<u8>,
         pub spent_at: DateTimeUtc,
     }
 
