@@ -26,12 +26,12 @@ pub(super) struct Operation {
     pub(super) roots: usize,
 }
 
-/// How much text of documents is remembered, in bytes. What is made of it takes up to a hundred times that, if somebody
-/// sends nothing but fields of one letter; usually it is twenty times.
-const REMEMBERED: u64 = 128 * 1024;
+/// How much text of documents is remembered, in bytes. What is made of it takes up to 350 times that, 11 MiB, if somebody
+/// sends nothing but fields of one letter.
+const REMEMBERED: u64 = 32 * 1024;
 
-/// Reads documents within their budget, and remembers them: clients send the same few again and again, and to parse one is a
-/// good part of the work of a small request.
+/// Reads documents within their budget, and remembers them: clients send the same few again and again, and to parse one is
+/// a good part of the work of a small request.
 pub(super) struct Documents {
     limits: GraphqlConfig,
     known: Cache<Box<str>, Arc<ExecutableDocument>>,
