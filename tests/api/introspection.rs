@@ -204,10 +204,16 @@ async fn full_shows_everything_to_everybody_and_opens_nothing() {
 async fn off_shows_nothing_to_anybody() {
     let service = Service::with(|config| config.graphql.introspection = Some(Introspection::Off)).await;
     for persona in [service.anonymous(), service.admin("eve").await] {
-        for ask in
-            [ASK, "{ __type(name: \"User\") { name } }", "{ me { __typename } __schema { types { name } } }"]
-        {
+        for ask in [
+            ASK,
+            "{ __type(name: \"User\") { name } }",
+            "{ me { __typename } __schema { types { name } } }",
+            "{ harmless: __schema { types { name } } }",
+            "{ ...on Query { ...asks } } fragment asks on Query { __type(name: \"User\") { name } }",
+        ] {
             let answer = persona.run(ask).await;
+            assert_eq!((answer.status.as_u16(), answer.codes()), (400, vec!["BAD_REQUEST"]), "{ask}");
+            assert!(answer.json.get("data").is_none(), "{}", answer.text);
             assert!(
                 !answer.text.contains("\"name\"") && !answer.text.contains("setUserRole"),
                 "{}",

@@ -25,6 +25,7 @@ pub(super) fn compile(
         query: registry.query_type.clone(),
         mutation: registry.mutation_type.clone(),
         subscription: registry.subscription_type.clone(),
+        introspects: introspection != Introspection::Off,
     };
     let interfaces = interfaces(registry, &table);
     table.types.extend(interfaces);

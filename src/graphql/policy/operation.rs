@@ -102,12 +102,16 @@ pub(super) fn judge<'d>(
         viewer,
         fragments: HashMap::new(),
         some_answer: false,
+        some_introspection: false,
         findings: Findings::default(),
     };
     let set = &operation.selection_set.node;
     let alone = walk.selection_set(root, set);
     let takers = |key| walk.takers(key, set, &mut HashSet::new());
-    let malformed = if alone > 1 && operation.ty == OperationType::Subscription {
+    let malformed = if walk.some_introspection && !table.introspects {
+        // The library would answer null where the schema promises a value, and call it a success.
+        Some("Introspection is off on this server.")
+    } else if alone > 1 && operation.ty == OperationType::Subscription {
         Some("A subscription has one root field. Send the others by themselves.")
     } else if alone > 1 {
         Some("An operation can sign in once. Send the others by themselves.")
@@ -138,6 +142,8 @@ struct Walk<'a, 'd> {
     fragments: HashMap<&'d str, usize>,
     /// Some root field is not refused: nothing is looked at beneath one that is.
     some_answer: bool,
+    /// The schema is asked for.
+    some_introspection: bool,
     findings: Findings<'d>,
 }
 
@@ -182,6 +188,7 @@ impl<'d> Walk<'_, 'd> {
         let Some(row) = self.table.row(parent, &field.node.name.node) else {
             // `__typename` and introspection are answered to all; what does not exist, validation refuses.
             self.some_answer = true;
+            self.some_introspection |= matches!(field.node.name.node.as_str(), "__schema" | "__type");
             return alone;
         };
         let denied = self.is_denied(row, field);

@@ -15,6 +15,8 @@ pub struct PolicyTable {
     pub(super) query: String,
     pub(super) mutation: Option<String>,
     pub(super) subscription: Option<String>,
+    /// Whether `__schema` and `__type` may be asked for at all.
+    pub(super) introspects: bool,
 }
 
 /// What holds at one coordinate.
