@@ -1,6 +1,7 @@
 //! From the text of a document to the operation that is to run.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, VariableDefinition,
@@ -26,24 +27,32 @@ pub(super) struct Operation {
     pub(super) roots: usize,
 }
 
-/// How much text of documents is remembered, in bytes. What is made of it takes up to 350 times that, 11 MiB, if somebody
-/// sends nothing but fields of one letter.
+/// How much text of documents is remembered, in bytes. What is made of it takes up to 150 times that, 5 MiB, if somebody
+/// sends nothing but names of one letter.
 const REMEMBERED: u64 = 32 * 1024;
+
+/// The longest text that is, in bytes. The cache takes in some dozens before it counts, so that a flood of long ones would
+/// take a multiple of its room for a moment.
+const LONGEST_REMEMBERED: usize = 2 * 1024;
+
+/// For how long a text is remembered that nobody sends.
+const REMEMBERED_UNUSED: Duration = Duration::from_mins(10);
 
 /// Reads documents within their budget, and remembers them: clients send the same few again and again, and to parse one is
 /// a good part of the work of a small request.
 pub(super) struct Documents {
     limits: GraphqlConfig,
-    known: Cache<Box<str>, Arc<ExecutableDocument>>,
+    remembered: Cache<Box<str>, Arc<ExecutableDocument>>,
 }
 
 impl Documents {
     pub(super) fn within(limits: GraphqlConfig) -> Self {
-        let known = Cache::<Box<str>, Arc<ExecutableDocument>>::builder()
+        let remembered = Cache::<Box<str>, Arc<ExecutableDocument>>::builder()
             .max_capacity(REMEMBERED)
             .weigher(|text, _| u32::try_from(text.len()).unwrap_or(u32::MAX))
+            .time_to_idle(REMEMBERED_UNUSED)
             .build();
-        Self { limits, known }
+        Self { limits, remembered }
     }
 
     /// The document, and the operation of it that is to run.
@@ -67,15 +76,16 @@ impl Documents {
     }
 
     fn parse(&self, text: &str) -> Result<ExecutableDocument, Refusal> {
-        if let Some(known) = self.known.get(text) {
+        if let Some(known) = self.remembered.get(text) {
             return Ok(ExecutableDocument::clone(&known));
         }
         budget::scan(text, &self.limits)?;
         let document = parse_query(text).map_err(|error| syntax_error(&error))?;
         budget::weigh(&document, &self.limits)?;
-        // A string may be a password, which must not outlive its request: clients send theirs as variables.
-        if !text.contains('"') {
-            self.known.insert(text.into(), Arc::new(document.clone()));
+        // A string may be a password, which must not outlive its request: clients send theirs as variables. (One without
+        // quotes is a mistake, is refused when it is validated, and is forgotten when it was not repeated for a while.)
+        if text.len() <= LONGEST_REMEMBERED && !text.contains('"') {
+            self.remembered.insert(text.into(), Arc::new(document.clone()));
         }
         Ok(document)
     }
@@ -150,7 +160,7 @@ mod tests {
         let documents = documents();
         let text = "query Page($first: Int) { users(first: $first) { nodes { id } } }";
         let first = documents.parse(text).unwrap();
-        assert!(documents.known.contains_key(text));
+        assert!(documents.remembered.contains_key(text));
         let second = documents.parse(text).unwrap();
         assert_eq!(format!("{first:?}"), format!("{second:?}"));
     }
@@ -162,7 +172,17 @@ mod tests {
         let block = r#"mutation { login(input: { identifier: "a", password: """p""" }) { __typename } }"#;
         for text in [inline, block] {
             documents.parse(text).unwrap();
-            assert!(!documents.known.contains_key(text), "{text}");
+            assert!(!documents.remembered.contains_key(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_not_kept() {
+        let documents = documents();
+        for (length, is_kept) in [(LONGEST_REMEMBERED, true), (LONGEST_REMEMBERED + 1, false)] {
+            let text = format!("{:length$}", "{ me { id } }");
+            documents.parse(&text).unwrap();
+            assert_eq!(documents.remembered.contains_key(text.as_str()), is_kept, "{length}");
         }
     }
 
@@ -174,7 +194,7 @@ mod tests {
         let deep = format!("{}{}", "{a".repeat(30), "}".repeat(30));
         for text in [broken, cycle, &deep] {
             assert!(documents.parse(text).is_err(), "{text}");
-            assert!(!documents.known.contains_key(text), "{text}");
+            assert!(!documents.remembered.contains_key(text), "{text}");
             assert!(documents.parse(text).is_err(), "{text}");
         }
     }
@@ -185,8 +205,8 @@ mod tests {
         for number in 0..10_000 {
             documents.parse(&format!("{{ a{number}: __typename }}")).unwrap();
         }
-        documents.known.run_pending_tasks();
-        let kept = documents.known.weighted_size();
+        documents.remembered.run_pending_tasks();
+        let kept = documents.remembered.weighted_size();
         assert!(0 < kept && kept <= REMEMBERED, "{kept}");
     }
 }
