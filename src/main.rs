@@ -2,8 +2,7 @@
 
 use std::process::ExitCode;
 
-/// Answering GraphQL is many small allocations: a fifth less of the processor's time than with glibc's, and no more
-/// memory after a million requests. Figures are in `docs/performance.md`.
+/// Answering GraphQL is many small allocations; `docs/performance.md` says what it gives.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -41,31 +41,32 @@ fn by_session() -> TableCreateStatement {
 
 const SQLITE: [&str; 4] = [
     "INSERT INTO spent_by_session (session_id, hash, spent_at)
-        SELECT session_id, hash, spent_at FROM spent_refresh_tokens",
+        SELECT session_id, hash, spent_at FROM spent_refresh_tokens ORDER BY session_id, hash",
     "DROP TABLE spent_refresh_tokens",
     "ALTER TABLE spent_by_session RENAME TO spent_refresh_tokens",
     "CREATE TRIGGER sessions_refreshed AFTER UPDATE OF secret_hash ON sessions
         WHEN OLD.delivery = 'BEARER' AND OLD.secret_hash <> NEW.secret_hash
         BEGIN
             INSERT INTO spent_refresh_tokens (session_id, hash, spent_at)
-                VALUES (OLD.id, OLD.secret_hash, NEW.last_seen_at);
+                VALUES (OLD.id, OLD.secret_hash, NEW.last_seen_at) ON CONFLICT DO NOTHING;
         END",
 ];
 
-/// The function's search path is that of the migration, as `note_change` has it.
+/// The trigger first: it locks `sessions` and then `spent_refresh_tokens`, as everybody else does. The function's search
+/// path is that of the migration, as `note_change` has it.
 const POSTGRES: [&str; 4] = [
-    "ALTER TABLE spent_refresh_tokens
-        DROP CONSTRAINT spent_refresh_tokens_pkey, ADD PRIMARY KEY (session_id, hash)",
-    "DROP INDEX spent_refresh_tokens_session_id",
     "CREATE FUNCTION keep_spent_refresh_token() RETURNS trigger
         LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
         BEGIN
             INSERT INTO spent_refresh_tokens (session_id, hash, spent_at)
-                VALUES (OLD.id, OLD.secret_hash, NEW.last_seen_at);
+                VALUES (OLD.id, OLD.secret_hash, NEW.last_seen_at) ON CONFLICT DO NOTHING;
             RETURN NULL;
         END
         $$",
     "CREATE TRIGGER sessions_refreshed AFTER UPDATE OF secret_hash ON sessions
         FOR EACH ROW WHEN (OLD.delivery = 'BEARER' AND OLD.secret_hash <> NEW.secret_hash)
         EXECUTE FUNCTION keep_spent_refresh_token()",
+    "ALTER TABLE spent_refresh_tokens
+        DROP CONSTRAINT spent_refresh_tokens_pkey, ADD PRIMARY KEY (session_id, hash)",
+    "DROP INDEX spent_refresh_tokens_session_id",
 ];

@@ -104,8 +104,8 @@ impl Cache {
         self.insert(mark, key, answer, heap, Some(mark.changes));
     }
 
-    /// The place of what has no id but a digest, such as the answer to a question: its first half is as good as one, and no
-    /// two share it, whoever makes them.
+    /// The place of what has no id but a digest, such as the answer to a question: its first half is as good as one, and nobody
+    /// will find two that share it.
     pub fn place(digest: &Digest) -> Uuid {
         let (half, _) = digest.as_bytes().split_first_chunk().expect("a digest has 32 bytes");
         Uuid::from_bytes(*half)

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 
 use crate::config::SessionConfig;
-use crate::sessions::session::{COLUMN, Column, Entity, Model};
+use crate::sessions::session::{COLUMN, Model, is_its_user};
 use crate::users::user::{self, Status};
 
 /// What a session's life is judged by.
@@ -65,14 +65,11 @@ pub fn live(now: DateTime<Utc>, lifetimes: &SessionConfig) -> Condition {
 
 /// Those for which [`Times::admits_until`] answers with an instant: live ones of active users.
 pub fn admitting(now: DateTime<Utc>, lifetimes: &SessionConfig) -> Condition {
-    // Correlated: as a list of ids, SQLite would make one of all active users. By its path, because the trait brings a
-    // `min` along that is not that of instants.
-    let its_id = Expr::col((user::Entity, user::Column::Id));
-    let is_theirs = sea_orm::ExprTrait::equals(its_id, (Entity, Column::UserId));
+    // Correlated: as a list of ids, SQLite would make one of all active users.
     let active_user = user::Entity::find()
         .select_only()
         .expr(Expr::value(1))
-        .filter(is_theirs)
+        .filter(is_its_user())
         .filter(user::COLUMN.status.eq(Status::Active));
     live(now, lifetimes).add(Expr::exists(active_user.into_query()))
 }

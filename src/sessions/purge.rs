@@ -1,10 +1,9 @@
 //! Removing what is over.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{Condition, QueryOrder as _, QuerySelect as _};
 
 use crate::app::App;
@@ -59,19 +58,14 @@ async fn remove_spent(app: &App, session_ids: &[Uuid]) -> Result<(), Error> {
     let theirs = spent::COLUMN.session_id.is_in(session_ids.iter().copied());
     loop {
         let query = spent::Entity::find().filter(theirs.clone()).limit(SPENT_PORTION);
-        let mut portion = BTreeMap::<Uuid, Vec<Vec<u8>>>::new();
-        for spent in query.all(app.database.reader()).await? {
-            portion.entry(spent.session_id).or_default().push(spent.hash);
-        }
+        let portion: Vec<_> = query.all(app.database.reader()).await?;
         if portion.is_empty() {
             return Ok(());
         }
         let write = app.database.write(async move |tx| {
-            for (session_id, hashes) in &portion {
-                let theirs = spent::COLUMN.session_id.eq(*session_id);
-                let these = spent::COLUMN.hash.0.is_in(hashes.iter().cloned());
-                spent::Entity::delete_many().filter(theirs).filter(these).exec(tx).await?;
-            }
+            let keys = portion.iter().map(|row| (row.session_id, row.hash.clone()));
+            let key = Expr::tuple([Expr::col(spent::Column::SessionId), Expr::col(spent::Column::Hash)]);
+            spent::Entity::delete_many().filter(key.in_tuples(keys)).exec(tx).await?;
             Ok(())
         });
         write.await?;

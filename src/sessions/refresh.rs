@@ -9,24 +9,27 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{Condition, FromQueryResult as _, Iterable as _, QuerySelect as _, QueryTrait as _};
 
 use crate::access::client::Client;
+use crate::access::role::Role;
 use crate::app::App;
 use crate::audit::event::Event;
 use crate::audit::record::record;
 use crate::error::{Error, Unauthenticated};
 use crate::platform::database::unique;
-use crate::platform::secret::OpaqueToken;
+use crate::platform::secret::{Digest, OpaqueToken};
 use crate::sessions::end::end;
 use crate::sessions::liveness::admitting;
 use crate::sessions::open::{SignedIn, bearer};
 use crate::sessions::session::{self, Delivery, EndReason};
 use crate::sessions::{spent_refresh_token as spent, successor};
 use crate::tokens::access_token;
-use crate::users::recall::recall;
+use crate::users::recall::remember;
+use crate::users::{find, user};
 
-/// Exchanges the token that a client presents. The status is read anew; the role is that which the next request would
-/// be judged by.
+/// Exchanges the token that a client presents. Role and status are read anew.
 ///
 /// # Errors
 /// [`Error::Unauthenticated`]: `TOKEN_INVALID` for what never was a refresh token of ours, whatever id it carries;
@@ -37,8 +40,7 @@ pub async fn refresh(app: &App, client: &Client, presented: &str) -> Result<Sign
     let fresh = OpaqueToken::new(presented.id())?;
     let access_token = access_token::Draft::new(app, presented.id())?;
     match exchange(app, now, &presented, &fresh, &access_token).await? {
-        Some(session) => {
-            let user = recall(app, session.user_id).await?.ok_or_else(ended)?;
+        Some((session, user)) => {
             let credential = bearer(app, &user, &access_token, fresh)?;
             Ok(SignedIn { user, session, credential })
         }
@@ -47,42 +49,70 @@ pub async fn refresh(app: &App, client: &Client, presented: &str) -> Result<Sign
     }
 }
 
-/// Spends `presented` for `fresh`, if it is the live token of a live session of an active user. One statement, because
-/// this is what nearly every call comes to: that the spent token is kept to be recognised is a trigger's work. The
-/// conditions are in the statement that writes, so that of any number of callers one wins, and who ends the session
-/// meanwhile wins over all.
+/// Spends `presented` for `fresh`, if it is the live token of a live session of an active user. Mostly that is one
+/// statement, because this is what nearly every call comes to: a trigger keeps the spent token, and the user is taken from
+/// memory if their role is still the one that the statement saw.
 async fn exchange(
     app: &App,
     now: DateTime<Utc>,
     presented: &OpaqueToken,
     fresh: &OpaqueToken,
     access_token: &access_token::Draft,
-) -> Result<Option<session::Model>, Error> {
-    let (id, old, new) = (presented.id(), presented.digest(), fresh.digest());
+) -> Result<Option<(session::Model, Arc<user::Model>)>, Error> {
     let successor_sealed = successor::seal(presented, fresh)?;
+    let live = (presented.id(), presented.digest());
+    let change = session::ActiveModel {
+        secret_hash: Set(fresh.digest().to_vec()),
+        successor_sealed: Set(Some(successor_sealed)),
+        last_seen_at: Set(now),
+        ..Default::default()
+    };
     let (lifetimes, access_token) = (app.config.session.clone(), access_token.clone());
+    let (cache, mark) = (Arc::clone(&app.cache), app.cache.mark());
     let write = app.database.write_quietly(async move |tx| {
-        let change = session::ActiveModel {
-            secret_hash: Set(new.to_vec()),
-            successor_sealed: Set(Some(successor_sealed.clone())),
-            last_seen_at: Set(now),
-            ..Default::default()
+        let spent = spend(tx, live, change.clone(), admitting(now, &lifetimes)).await?;
+        let Some((session, role)) = spent else { return Ok(None) };
+        access_token.keep(tx, session.user_id).await?;
+        // In here: a token is not spent for an answer that could not be given.
+        let known = cache.get::<user::Model>(session.user_id).filter(|user| user.role == role);
+        let user = match known {
+            Some(user) => user,
+            None => Arc::new(find::by_id(tx, session.user_id).await?.ok_or_else(ended)?),
         };
-        let exchanged = session::Entity::update_many()
-            .set(change)
-            .filter(session::COLUMN.id.eq(id))
-            .filter(session::COLUMN.delivery.eq(Delivery::Bearer))
-            .filter(session::COLUMN.secret_hash.eq(old.to_vec()))
-            .filter(admitting(now, &lifetimes))
-            .exec_with_returning(tx)
-            .await?
-            .pop();
-        if let Some(session) = &exchanged {
-            access_token.keep(tx, session.user_id).await?;
-        }
-        Ok(exchanged)
+        Ok(Some((session, user)))
     });
-    write.await
+    let exchanged = write.await?;
+    if let (Some(mark), Some((_, user))) = (mark, &exchanged)
+        && app.cache.get::<user::Model>(user.id).is_none()
+    {
+        remember(&app.cache, mark, user);
+    }
+    Ok(exchanged)
+}
+
+/// Changes the session whose live token has this id and digest, and answers with it and its user's role. All conditions
+/// are in the statement that writes, so that of any number of callers one wins, and who ends the session meanwhile wins over
+/// all.
+async fn spend(
+    tx: &impl ConnectionTrait,
+    (id, digest): (Uuid, Digest),
+    change: session::ActiveModel,
+    admitting: Condition,
+) -> Result<Option<(session::Model, Role)>, Error> {
+    let mut update = session::Entity::update_many()
+        .set(change)
+        .filter(session::COLUMN.id.eq(id))
+        .filter(session::COLUMN.delivery.eq(Delivery::Bearer))
+        .filter(session::COLUMN.secret_hash.eq(digest.to_vec()))
+        .filter(admitting)
+        .into_query();
+    let role = user::Entity::find().select_only().column(user::Column::Role).filter(session::is_its_user());
+    let role = Expr::from(role.into_query());
+    let columns: Vec<_> = session::Column::iter().map(Expr::col).collect();
+    let role_index = columns.len();
+    update.returning(Query::returning().exprs(columns.into_iter().chain([role])));
+    let Some(row) = tx.query_one(&update).await? else { return Ok(None) };
+    Ok(Some((session::Model::from_query_result(&row, "")?, row.try_get_by_index(role_index)?)))
 }
 
 /// Answers a token that is not the live one: the same successor within the grace, the end of the session after it.

@@ -1,5 +1,6 @@
 //! The sessions' table.
 
+use sea_orm::ExprTrait as _;
 use sea_orm::entity::prelude::*;
 
 use crate::error::Error;
@@ -53,6 +54,11 @@ pub async fn find_with_user(
     // Not `one()`, for the reason that `platform::database::unique` gives.
     let found = query.all(db).await?.pop();
     Ok(found.and_then(|(session, user)| user.map(|user| (session, user))))
+}
+
+/// That a row of the users is the session's user's, in a query that has both tables in sight.
+pub fn is_its_user() -> Expr {
+    Expr::col((user::Entity, user::Column::Id)).equals((Entity, Column::UserId))
 }
 
 /// How a session's credential travels. One session has one kind, and never answers to the other.

@@ -3,12 +3,19 @@
 use std::collections::HashSet;
 
 use axum::http::header::SET_COOKIE;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use futures_util::future::join_all;
+use rolegate::access::client::Client;
+use rolegate::access::role::Role;
 use rolegate::audit::event;
 use rolegate::platform::secret::OpaqueToken;
 use rolegate::sessions::session::{self, EndReason};
 use rolegate::sessions::spent_refresh_token as spent;
+use rolegate::users::set_role::set_role;
+use rolegate::users::suspend::suspend;
+use rolegate::users::user::{self, Status};
 use sea_orm::{EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
 use serde_json::json;
 use uuid::Uuid;
@@ -229,4 +236,23 @@ async fn assert_is_recorded_once(service: &Service, ada: &Persona<'_>) {
     assert_eq!(events.len(), 1);
     assert_eq!((events[0].subject_id, events[0].session_id), (Some(user_id), Some(session_id)));
     assert_eq!(session::Entity::find().count(db).await.unwrap(), 4);
+}
+
+#[tokio::test]
+async fn a_refresh_goes_by_role_and_status_of_that_moment_though_memory_has_not_heard_of_them() {
+    let service = Service::start().await;
+    let ada = service.client("ada").await;
+    assert!(ada.is_signed_in().await, "and now memory has their row");
+    let (id, client) = (ada.id().parse().unwrap(), Client::default());
+    let elsewhere = service.another_node().await;
+    set_role(&elsewhere.app, &client, None, id, Role::Manager).await.unwrap();
+    let later = ada.refresh().await;
+    assert_eq!(service.app.cache.get::<user::Model>(id).unwrap().role, Role::Client, "nobody told this node");
+    let claims = URL_SAFE_NO_PAD.decode(later.tokens.access.split('.').nth(1).unwrap()).unwrap();
+    let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
+    assert_eq!(claims["role"], "MANAGER");
+
+    suspend(&elsewhere.app, &client, None, id).await.unwrap();
+    assert_reason(&later.try_refresh(&later.tokens.refresh).await, "SESSION_ENDED");
+    assert_eq!(service.app.cache.get::<user::Model>(id).unwrap().status, Status::Active, "nor of this");
 }

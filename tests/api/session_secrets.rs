@@ -17,8 +17,8 @@ use crate::harness::{PASSWORD, Service};
 
 const LOGINS: usize = 20;
 
-/// Many more than one batch of the write door takes, and fewer than its queue has places.
-const ATTACKERS: usize = 128;
+/// More than one batch of the write door takes, and fewer than its queue has places.
+const ATTACKERS: usize = 320;
 
 /// Holds that the row keeps of `token` what recognises it, and nothing that gives it away.
 async fn assert_kept_as_a_digest(service: &Service, token: &OpaqueToken) {

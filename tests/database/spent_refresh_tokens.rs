@@ -72,6 +72,11 @@ async fn whatever_takes_the_secret_from_a_session_leaves_it_recognisable() {
         spent_at: instant(micros),
     };
     assert_eq!(all_spent(&database).await, [row(BEARER, 2), row([3; 32], 3)], "and none of {cookie}");
+
+    // One that was put back by hand does not stand in the way of the next.
+    change(Some(BEARER), 4).await;
+    change(Some([5; 32]), 5).await;
+    assert_eq!(all_spent(&database).await, [row(BEARER, 2), row([3; 32], 3), row([4; 32], 4)]);
     database.close().await;
 }
 
