@@ -9,6 +9,7 @@
 mod harness;
 
 mod api_keys;
+mod audit;
 mod can;
 mod carriers;
 mod cookie_domain;

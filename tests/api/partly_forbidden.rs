@@ -1,56 +1,19 @@
 //! A mutation of which any part is forbidden leaves no trace: every table holds afterwards what it held before.
 
-use std::collections::BTreeMap;
-
 use axum::http::StatusCode;
-use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use serde_json::json;
 
 use crate::harness::{PASSWORD, Persona, Service};
 
-/// Every row of every table as text, whichever tables there are.
-async fn tables(service: &Service) -> BTreeMap<String, Vec<String>> {
-    let mut tables = BTreeMap::new();
-    let names = match backend(service) {
-        DbBackend::Sqlite => {
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-        }
-        _ => "SELECT CAST(tablename AS text) FROM pg_tables WHERE schemaname = current_schema()",
-    };
-    for name in texts(service, names).await {
-        let row = match backend(service) {
-            DbBackend::Sqlite => {
-                let columns = format!("SELECT 'quote(\"' || name || '\")' FROM pragma_table_info('{name}')");
-                texts(service, &columns).await.join(" || ',' || ")
-            }
-            _ => format!("CAST({name} AS text)"),
-        };
-        let rows = texts(service, &format!("SELECT {row} AS line FROM \"{name}\" ORDER BY line")).await;
-        tables.insert(name, rows);
-    }
-    tables
-}
-
-fn backend(service: &Service) -> DbBackend {
-    service.app.database.reader().get_database_backend()
-}
-
-/// The first column of what a statement finds.
-async fn texts(service: &Service, statement: &str) -> Vec<String> {
-    let statement = Statement::from_string(backend(service), statement.to_owned());
-    let rows = service.app.database.reader().query_all_raw(statement).await.unwrap();
-    rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
-}
-
 /// Sends it, and holds that it is refused whole and that nothing happened.
 async fn assert_no_effect(service: &Service, by: &Persona<'_>, document: &str, code: &str) {
-    let before = tables(service).await;
+    let before = service.tables().await;
     let answer = by.run(document).await;
     answer.assert_refused(code);
     let status = if code == "FORBIDDEN" { StatusCode::FORBIDDEN } else { StatusCode::UNAUTHORIZED };
     assert_eq!(answer.status, status, "{document}");
     assert!(answer.json.get("data").is_none(), "{document}");
-    assert_eq!(tables(service).await, before, "{document}");
+    assert_eq!(service.tables().await, before, "{document}");
 }
 
 #[tokio::test]
@@ -104,10 +67,10 @@ async fn the_same_mutation_without_its_forbidden_part_does_have_an_effect() {
     let service = Service::start().await;
     let ada = service.client("ada").await;
     let phone = service.anonymous().log_in("ada@example.test").await;
-    let before = tables(&service).await;
+    let before = service.tables().await;
     let end = "mutation($id: ID!) { endSession(id: $id) { id } }";
     ada.run_with(end, json!({ "id": phone.tokens.session })).await.data();
-    let after = tables(&service).await;
+    let after = service.tables().await;
     let changed: Vec<&str> =
         before.keys().map(String::as_str).filter(|name| before[*name] != after[*name]).collect();
     assert!(

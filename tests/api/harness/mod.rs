@@ -5,6 +5,7 @@ mod database;
 mod answer;
 mod persona;
 mod service;
+mod tables;
 pub(crate) mod watch;
 
 pub(crate) use answer::Answer;
