@@ -29,15 +29,18 @@ async fn the_version_is_for_admins() {
 #[tokio::test]
 async fn introspection_and_graphiql_are_there_on_loopback_and_nowhere_else_unless_configured() {
     let page = || Request::get("/graphql").header("accept", "text/html").body(Body::empty()).unwrap();
-    for (listen, configured, there) in [
-        ("127.0.0.1:4000", None, true),
-        ("0.0.0.0:4000", None, false),
-        ("0.0.0.0:4000", Some(Introspection::Filtered), true),
-        ("0.0.0.0:4000", Some(Introspection::Full), true),
-        ("127.0.0.1:4000", Some(Introspection::Off), false),
+    for (listen, behind_proxy, configured, there) in [
+        ("127.0.0.1:4000", false, None, true),
+        // Others come through the proxy, however near it is.
+        ("127.0.0.1:4000", true, None, false),
+        ("0.0.0.0:4000", false, None, false),
+        ("0.0.0.0:4000", false, Some(Introspection::Filtered), true),
+        ("0.0.0.0:4000", false, Some(Introspection::Full), true),
+        ("127.0.0.1:4000", false, Some(Introspection::Off), false),
     ] {
         let service = Service::with(|config| {
             config.listen = listen.parse().unwrap();
+            config.behind_proxy = behind_proxy;
             config.graphql.introspection = configured;
             config.graphql.graphiql = configured.map(|shown| shown != Introspection::Off);
         })
@@ -45,10 +48,11 @@ async fn introspection_and_graphiql_are_there_on_loopback_and_nowhere_else_unles
         for document in ["{ __schema { queryType { name } } }", "{ a: __type(name: \"User\") { name } }"] {
             let answer = service.anonymous().run(document).await;
             let found = answer.text.contains("\"Query\"") || answer.text.contains("\"User\"");
-            assert_eq!(found, there, "{listen} {configured:?} {document}: {}", answer.text);
+            assert_eq!(found, there, "{listen} {behind_proxy} {configured:?} {document}: {}", answer.text);
         }
         let answer = service.send(page()).await;
-        assert_eq!(answer.text.contains("graphiql"), there, "{listen} {configured:?}: {}", answer.status);
+        let found = answer.text.contains("graphiql");
+        assert_eq!(found, there, "{listen} {behind_proxy} {configured:?}: {}", answer.status);
     }
 }
 
@@ -77,6 +81,30 @@ async fn health_says_whether_and_nothing_else() {
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     let answer = service.send(Request::get("/health/live").body(Body::empty()).unwrap()).await;
     assert_eq!(answer.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_server_whose_database_is_of_another_version_is_alive_but_not_ready() {
+    let service = Service::start().await;
+    let ask = async |path| service.send(Request::get(path).body(Body::empty()).unwrap()).await;
+    for (migrate, back) in [
+        (
+            "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_future', 0)",
+            "DELETE FROM seaql_migrations WHERE version = 'm9999_future'",
+        ),
+        (
+            "UPDATE seaql_migrations SET version = 'n0001_users' WHERE version = 'm0001_users'",
+            "UPDATE seaql_migrations SET version = 'm0001_users' WHERE version = 'n0001_users'",
+        ),
+        ("DELETE FROM seaql_migrations WHERE version LIKE 'm0012%'", "SELECT 1"),
+    ] {
+        assert_eq!(ask("/health/ready").await.status, StatusCode::OK);
+        service.tamper(migrate).await;
+        let answer = ask("/health/ready").await;
+        assert_eq!((answer.status, answer.text.as_str()), (StatusCode::SERVICE_UNAVAILABLE, ""), "{migrate}");
+        assert_eq!(ask("/health/live").await.status, StatusCode::OK);
+        service.tamper(back).await;
+    }
 }
 
 #[tokio::test]
