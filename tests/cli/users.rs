@@ -63,3 +63,19 @@ fn passwords_come_from_standard_input_whole_and_are_never_shown() {
     let refusal = place.run_with_input(set, b"hunter2\n").refusal();
     assert!(!refusal.contains("hunter2"), "{refusal}");
 }
+
+#[test]
+fn an_operator_cannot_give_a_password_that_everybody_tries_first() {
+    let place = Place::new();
+    let create = &["user", "create", "--password-stdin", "--email", "ada@example.test"];
+    let set = &["user", "set-password", "ada@example.test", "--password-stdin"];
+    let common = "Password1";
+    let refusal = place.run_with_input(create, format!("{common}\n").as_bytes()).refusal();
+    assert!(refusal.contains("tried first") && !refusal.contains(common), "{refusal}");
+    assert_eq!(place.run(&["user", "list", "--json"]).printed(), "", "and nobody was created");
+
+    place.create(&["--email", "ada@example.test"]).printed();
+    let refusal = place.run_with_input(set, format!("{common}\n").as_bytes()).refusal();
+    assert!(refusal.contains("tried first") && !refusal.contains(common), "{refusal}");
+    place.run_with_input(set, b"another plum orbit\n").printed();
+}
