@@ -7,11 +7,14 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use rolegate::config::PasswordConfig;
+use rolegate::error::Error;
 use rolegate::passwords::credential;
 use rolegate::users::suspend::suspend;
 use rolegate::users::user;
 use sea_orm::{EntityTrait as _, PaginatorTrait as _};
+use serde_json::json;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::harness::{PASSWORD, Service};
@@ -20,6 +23,34 @@ const LOGINS: usize = 64;
 
 /// Longer than anything here takes, so that what waits for ever fails instead.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// One hash thread that does nothing else until it is let go.
+struct Busy {
+    until: mpsc::Sender<()>,
+    running: JoinHandle<Result<(), Error>>,
+}
+
+impl Busy {
+    async fn keep(service: &Service) -> Self {
+        let (begun, begins) = oneshot::channel();
+        let (until, held) = mpsc::channel();
+        let app = service.app.clone();
+        let running = tokio::spawn(async move {
+            let hold = move |_: &mut Vec<_>| {
+                let _ = begun.send(());
+                let _ = held.recv();
+            };
+            app.hash_threads.run(hold).await
+        });
+        timeout(PATIENCE, begins).await.unwrap().unwrap();
+        Self { until, running }
+    }
+
+    async fn release(self) {
+        self.until.send(()).unwrap();
+        self.running.await.unwrap().unwrap();
+    }
+}
 
 #[tokio::test]
 async fn by_default_a_password_is_kept_at_the_cost_that_is_documented() {
@@ -43,17 +74,7 @@ async fn a_crowd_that_signs_in_keeps_nobody_else_waiting() {
     })
     .await;
     let ada = service.client("ada").await;
-    let (begun, begins) = oneshot::channel();
-    let (release, held) = mpsc::channel::<()>();
-    let app = service.app.clone();
-    let busy = tokio::spawn(async move {
-        let hold = move |_: &mut Vec<_>| {
-            let _ = begun.send(());
-            let _ = held.recv();
-        };
-        app.hash_threads.run(hold).await
-    });
-    timeout(PATIENCE, begins).await.unwrap().unwrap();
+    let busy = Busy::keep(&service).await;
 
     // One more than there are places: as it is refused, all others are known to wait.
     let login = |_| async { service.anonymous().try_log_in("ada@example.test", PASSWORD).await };
@@ -67,11 +88,38 @@ async fn a_crowd_that_signs_in_keeps_nobody_else_waiting() {
     }
     assert_eq!(logins.len(), LOGINS, "not one was answered meanwhile");
 
-    release.send(()).unwrap();
-    busy.await.unwrap().unwrap();
+    busy.release().await;
     while let Some(answer) = timeout(PATIENCE, logins.next()).await.unwrap() {
         answer.data();
     }
+}
+
+#[tokio::test]
+async fn a_password_that_is_too_long_never_waits_for_a_hash() {
+    let service = Service::with(|config| {
+        (config.password.hash_threads, config.password.hash_queue) = (1, 1);
+    })
+    .await;
+    service.client("ada").await;
+    let busy = Busy::keep(&service).await;
+    let login = |_| async { service.anonymous().try_log_in("ada@example.test", PASSWORD).await };
+    let mut logins = pin!((0..2).map(login).collect::<FuturesUnordered<_>>());
+    timeout(PATIENCE, logins.next()).await.unwrap().unwrap().assert_refused("OVERLOADED");
+
+    let long = "x".repeat(20_000);
+    for identifier in ["ada@example.test", "nobody@example.test"] {
+        let answer = timeout(PATIENCE, service.anonymous().try_log_in(identifier, &long)).await.unwrap();
+        answer.assert_refused("INVALID_CREDENTIALS");
+    }
+    let input = |password: &str| json!({ "email": "new@example.test", "password": password });
+    for (password, code) in
+        [(&*long, "WEAK_PASSWORD"), (&"x".repeat(257), "WEAK_PASSWORD"), (PASSWORD, "OVERLOADED")]
+    {
+        let answer = timeout(PATIENCE, service.anonymous().try_sign_up(input(password))).await.unwrap();
+        answer.assert_refused(code);
+    }
+    busy.release().await;
+    timeout(PATIENCE, logins.next()).await.unwrap().unwrap().data();
 }
 
 #[tokio::test]
@@ -106,6 +154,34 @@ async fn a_sign_in_costs_a_hash_whether_or_not_there_is_such_a_user() {
     for (time, (identifier, _)) in least.iter().zip(tries) {
         assert!(*time * 2 > least[0] && *time < least[0] * 2, "{identifier}: {least:?}");
     }
+}
+
+#[tokio::test]
+#[ignore = "a measurement, for a quiet machine"]
+#[expect(clippy::print_stdout, reason = "it is what is measured")]
+async fn how_long_a_refusal_takes_does_not_tell_who_there_is() {
+    const PAIRS: usize = 40;
+    let service = Service::with(|config| config.password = PasswordConfig::default()).await;
+    service.client("ada").await;
+    let (mut known, mut unknown) = (Vec::new(), Vec::new());
+    for pair in 0..PAIRS + 2 {
+        for identifier in ["ada@example.test", "nobody@example.test"] {
+            let started = Instant::now();
+            let answer = service.anonymous().try_log_in(identifier, "not the password").await;
+            let took = started.elapsed();
+            answer.assert_refused("INVALID_CREDENTIALS");
+            // The first ones warm up.
+            if pair >= 2 {
+                if identifier.starts_with("ada") { known.push(took) } else { unknown.push(took) }
+            }
+        }
+    }
+    // Mann and Whitney's: how often, of two times picked at random, the known user's is the longer one.
+    let longer =
+        known.iter().flat_map(|known| unknown.iter().filter(move |unknown| known > *unknown)).count();
+    let auc = longer as f64 / (PAIRS * PAIRS) as f64;
+    println!("AUC of a wrong password against an unknown user, {PAIRS} pairs: {auc:.3}");
+    assert!((0.3..=0.7).contains(&auc), "{auc}");
 }
 
 #[tokio::test]
