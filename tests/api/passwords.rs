@@ -181,7 +181,8 @@ async fn unknown_user_wrong_password_and_suspended_user_get_one_answer() {
     ] {
         let answer = service.anonymous().try_log_in(identifier, password).await;
         answer.assert_refused("INVALID_CREDENTIALS");
-        let headers: Vec<_> = answer.headers.keys().map(ToString::to_string).collect();
+        let mut headers = answer.headers;
+        headers.remove("x-request-id").expect("every answer has its own");
         answers.push((answer.status, headers, answer.text));
     }
     assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{answers:#?}");
