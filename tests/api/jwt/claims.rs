@@ -19,6 +19,7 @@ for_every_algorithm! {
     a_token_says_what_rfc_9068_asks_for_and_nothing_personal,
     the_forge_itself_makes_tokens_that_count,
     every_claim_is_needed_and_judged,
+    no_claim_may_be_null,
     a_role_in_a_token_gives_none,
     a_claim_said_twice_is_refused,
     a_token_counts_until_it_expires_and_a_few_seconds_more_for_clocks_that_differ,
@@ -85,6 +86,17 @@ async fn every_claim_is_needed_and_judged(service: Service) {
     }
     let answer = forge.present(&forge.with_claims(json!({ "nbf": now - 60 }))).await;
     assert_eq!(answer.data()["me"]["id"], forge.victim.id(), "a past nbf is no reason");
+}
+
+async fn no_claim_may_be_null(service: Service) {
+    let forge = Forge::new(&service).await;
+    for name in ["exp", "iat", "iss", "aud", "sub", "sid", "jti"] {
+        let mut claims = forge.claims.clone();
+        claims[name] = Value::Null;
+        let claims = claims.to_string();
+        assert!(claims.contains(&format!("\"{name}\":null")), "{claims}");
+        forge.assert_refused(&forge.signed(forge.header.to_string(), &claims), &claims).await;
+    }
 }
 
 async fn a_role_in_a_token_gives_none(service: Service) {

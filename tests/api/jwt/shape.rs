@@ -1,5 +1,7 @@
 //! What is no rightly signed token of ours, whatever it says.
 
+use std::time::{Duration, Instant};
+
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -22,6 +24,7 @@ for_every_algorithm! {
     critical_parameters_that_nobody_understands_are_refused,
     another_type_is_another_token,
     what_is_no_object_is_refused,
+    encrypted_tokens_are_refused_without_any_of_their_work,
     huge_tokens_are_refused_and_the_server_lives,
 }
 
@@ -243,6 +246,36 @@ async fn what_is_no_object_is_refused(service: Service) {
         forge.assert_refused(&forge.signed(&header, payload), payload).await;
     }
     forge.assert_refused(&forge.signed(&header, [0xff, 0xfe]), "no UTF-8").await;
+}
+
+async fn encrypted_tokens_are_refused_without_any_of_their_work(service: Service) {
+    let forge = Forge::new(&service).await;
+    let mut tokens = vec!["garbage".to_owned()];
+    for change in [
+        // So many rounds of PBKDF2 (RFC 7518 4.8.1.2) take seconds.
+        json!({ "alg": "PBES2-HS256+A128KW", "enc": "A128GCM", "p2c": 10_000_000, "p2s": encode([7; 16]) }),
+        json!({ "alg": "dir", "enc": "A256GCM" }),
+        json!({ "alg": "dir", "enc": "A128CBC-HS256", "zip": "DEF" }),
+    ] {
+        let header = merged(&forge.header, change.clone()).to_string();
+        let (iv, sealed, tag) = (encode([1; 12]), encode([2; 64]), encode([3; 16]));
+        let keys = if change["alg"] == "dir" { String::new() } else { encode([4; 24]) };
+        tokens.push(format!("{}.{keys}.{iv}.{sealed}.{tag}", encode(&header)));
+        tokens.push(forge.with_header(change));
+    }
+    tokens.push(forge.with_header(json!({ "zip": "DEF", "enc": "A128GCM" })).replacen('.', "..", 1));
+    // The least of nine: whatever else the machine does only adds.
+    let mut least = vec![Duration::MAX; tokens.len()];
+    for _ in 0..9 {
+        for (least, token) in least.iter_mut().zip(&tokens) {
+            let started = Instant::now();
+            let answer = forge.present(token).await;
+            *least = started.elapsed().min(*least);
+            assert_eq!(answer.codes(), ["UNAUTHENTICATED"], "{token}: {}", answer.text);
+            assert_eq!(answer.at("/errors/0/extensions/reason"), "TOKEN_INVALID", "{token}: {}", answer.text);
+        }
+    }
+    assert!(least.iter().all(|time| *time < least[0] * 100), "{least:?}");
 }
 
 async fn huge_tokens_are_refused_and_the_server_lives(service: Service) {
