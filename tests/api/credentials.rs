@@ -4,8 +4,10 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use chrono::TimeDelta;
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::harness::{Answer, PASSWORD, Service};
+use crate::jwt::forge::Forge;
 
 const ME: &str = "{ me { id } }";
 
@@ -140,7 +142,9 @@ async fn nobody_is_who_a_header_says_they_are() {
 #[tokio::test]
 async fn whatever_is_wrong_with_a_token_the_answer_is_the_same_but_for_its_reason() {
     let service = Service::start().await;
-    let ada = service.client("ada").await;
+    let forge = Forge::new(&service).await;
+    let ada = forge.victim.clone();
+    let (nobody, nothing) = (Uuid::from_u128(7), Uuid::from_u128(8));
     let gone = service.anonymous().log_in("ada@example.test").await;
     gone.run("mutation { logout { id } }").await.data();
     let (message, signature) = ada.tokens.access.rsplit_once('.').unwrap();
@@ -149,6 +153,8 @@ async fn whatever_is_wrong_with_a_token_the_answer_is_the_same_but_for_its_reaso
         ("TOKEN_INVALID", "garbage".to_owned()),
         ("TOKEN_INVALID", format!("{message}.{reversed}")),
         ("TOKEN_INVALID", ada.tokens.refresh.clone()),
+        ("SESSION_ENDED", forge.with_claims(json!({ "sub": nobody }))),
+        ("SESSION_ENDED", forge.with_claims(json!({ "sub": nobody, "sid": nothing }))),
         ("SESSION_ENDED", gone.tokens.access.clone()),
     ];
     let mut answers = Vec::new();

@@ -37,7 +37,7 @@ macro_rules! for_every_algorithm {
 }
 
 mod claims;
-mod forge;
+pub(crate) mod forge;
 mod shape;
 
 /// What the services of these tests share with those who verify, when they share something.
