@@ -4,6 +4,7 @@ use std::io;
 use std::process::abort;
 use std::sync::{Mutex, Once};
 
+use axum::http::StatusCode;
 use rolegate::platform::log::may_be_logged;
 use serde_json::Value;
 use tracing_subscriber::filter::filter_fn;
@@ -108,6 +109,12 @@ impl Answer {
         assert!(!shown.contains(data_dir), "{request} was answered with a path: {shown}");
         assert_eq!(self.header("x-content-type-options"), Some("nosniff"), "{request}");
         assert!(self.header("x-request-id").is_some(), "{request}");
+        if self.status == StatusCode::UNAUTHORIZED {
+            // RFC 9110 15.5.2: whoever is told to say who they are is told how.
+            let scheme = if request.contains(" /introspect") { "Basic " } else { "Bearer " };
+            let challenge = self.header("www-authenticate").unwrap_or_default();
+            assert!(challenge.starts_with(scheme), "{request}: {challenge}");
+        }
         if !self.json.is_null() {
             // Public keys, and where they are, are the same for everybody.
             let public = request.contains(" /.well-known/");
