@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, SubsecRound as _, Utc};
 use jsonwebtoken::Header;
 use sea_orm::ConnectionTrait;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
 use crate::access::role::Role;
@@ -31,7 +31,7 @@ pub(super) struct Claims {
     pub(super) jti: Uuid,
     pub(super) iat: i64,
     pub(super) exp: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "a_number", skip_serializing_if = "Option::is_none")]
     pub(super) nbf: Option<i64>,
     pub(super) role: Role,
     scope: String,
@@ -42,6 +42,11 @@ pub(super) struct Claims {
     username: Option<String>,
     #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     email_verified: Option<bool>,
+}
+
+/// A claim that may be left out, but is a number where it is there (RFC 7519 4.1.5): serde would take null for absent.
+fn a_number<'de, D: Deserializer<'de>>(claim: D) -> Result<Option<i64>, D::Error> {
+    i64::deserialize(claim).map(Some)
 }
 
 /// The user whom a token speaks of.

@@ -90,7 +90,7 @@ async fn every_claim_is_needed_and_judged(service: Service) {
 
 async fn no_claim_may_be_null(service: Service) {
     let forge = Forge::new(&service).await;
-    for name in ["exp", "iat", "iss", "aud", "sub", "sid", "jti"] {
+    for name in ["exp", "iat", "nbf", "iss", "aud", "sub", "sid", "jti"] {
         let mut claims = forge.claims.clone();
         claims[name] = Value::Null;
         let claims = claims.to_string();
