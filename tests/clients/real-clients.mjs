@@ -4,22 +4,19 @@
 //   node real-clients.mjs http://127.0.0.1:4000/graphql
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 
 import { ApolloClient, ApolloLink, CombinedGraphQLErrors, HttpLink, InMemoryCache } from "@apollo/client";
 import { SetContextLink } from "@apollo/client/link/context";
 import { ErrorLink } from "@apollo/client/link/error";
 import { Client, fetchExchange } from "@urql/core";
 import { authExchange } from "@urql/exchange-auth";
-import { parse } from "graphql";
+import { parse, separateOperations } from "graphql";
 import { ClientError, GraphQLClient } from "graphql-request";
 import { from, switchMap } from "rxjs";
 
-const SIGNED_IN = "... on SignedIn { accessToken refreshToken user { id email role } }";
-const SIGNUP = parse(`mutation Signup($input: SignupInput!) { signup(input: $input) { ${SIGNED_IN} } }`);
-const LOG_IN = parse(`mutation LogIn($input: LoginInput!) { login(input: $input) { ${SIGNED_IN} } }`);
-const REFRESH = parse("mutation Refresh($input: RefreshInput!) { refresh(input: $input) { accessToken refreshToken } }");
-const LOG_OUT = parse("mutation LogOut { logout { id } }");
-const ME = parse("query Me { me { id email role } }");
+const operations = separateOperations(parse(readFileSync(new URL("operations.graphql", import.meta.url), "utf8")));
+const { SignUp: SIGNUP, LogIn: LOG_IN, Refresh: REFRESH, LogOut: LOG_OUT, Me: ME } = operations;
 
 const [url] = process.argv.slice(2);
 if (!url) {
