@@ -1,7 +1,18 @@
-//! The files that are generated from the schema are what the schema says.
+//! The files that are generated from the schema are what the schema says, and what is written about it holds.
 
+#[expect(dead_code, reason = "the files are wanted, and their Rust tokens are not")]
+#[path = "architecture/source.rs"]
+mod source;
+#[path = "schema/written.rs"]
+mod written;
+
+use std::sync::Arc;
+
+use rolegate::app::App;
+use rolegate::config::Config;
 use rolegate::graphql;
 use rolegate::graphql::policy::Format;
+use rolegate::platform::clock::Clock;
 
 #[track_caller]
 fn assert_current(path: &str, current: &str, command: &str) {
@@ -16,6 +27,15 @@ fn assert_current(path: &str, current: &str, command: &str) {
 fn schema_graphql_is_the_schema_that_is_served() {
     let sdl = graphql::sdl().expect("every coordinate has its rule");
     assert_current("schema.graphql", &sdl, "cargo run -- schema");
+}
+
+#[tokio::test]
+async fn a_server_answers_by_the_same_schema() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let config = Config { data_dir: folder.path().to_owned(), ..Config::default() };
+    let app = Arc::new(App::start(config, Clock::System).await.expect("the app starts"));
+    let served = graphql::schema(app).expect("every coordinate has its rule").sdl();
+    assert_eq!(served, graphql::sdl().expect("every coordinate has its rule"));
 }
 
 #[test]
