@@ -8,6 +8,8 @@
 mod order;
 #[path = "architecture/places.rs"]
 mod places;
+#[path = "architecture/secrets.rs"]
+mod secrets;
 #[path = "architecture/source.rs"]
 mod source;
 #[path = "architecture/text.rs"]
@@ -56,4 +58,14 @@ fn every_source_file_says_what_it_is() {
 #[test]
 fn nothing_names_this_machine() {
     holds(&[""], |file| text::machine_paths(file, &text::own_folders()));
+}
+
+#[test]
+fn no_secret_is_in_the_repository() {
+    holds(&[""], secrets::found);
+    let files = repository();
+    for (path, before) in secrets::ALLOWED {
+        let is_there = |file: &File| file.path == *path && file.text.contains(before);
+        assert!(files.iter().any(is_there), "{path} holds no {before} any more: take it from the list");
+    }
 }
