@@ -12,6 +12,7 @@ use moka::sync::Cache;
 
 use crate::config::GraphqlConfig;
 use crate::graphql::budget;
+use crate::http::left_out;
 use crate::http::refusal::Refusal;
 
 /// The longest name that is logged or repeated, in bytes.
@@ -55,7 +56,7 @@ impl Documents {
         Self { limits, remembered }
     }
 
-    /// The document, and the operation of it that is to run.
+    /// What of the document concerns the operation that is to run, and that operation.
     ///
     /// # Errors
     /// A refusal with 400. It never repeats the text: that may hold a password.
@@ -65,13 +66,14 @@ impl Documents {
         operation_name: Option<&str>,
         variables: &Variables,
     ) -> Result<(ExecutableDocument, Operation), Refusal> {
-        let document = self.parse(text)?;
+        let mut document = self.parse(text)?;
         let (name, operation) = select(&document.operations, operation_name)?;
         judge_variables(&operation.node, variables)?;
         // Names are ASCII (spec 2.1.9).
         let name = name.map(|name| name[..name.len().min(MAX_NAME)].to_owned());
         let roots = operation.node.selection_set.node.items.len();
         let operation = Operation { name, kind: operation.node.ty, roots };
+        left_out::take_out(&mut document, operation_name, variables);
         Ok((document, operation))
     }
 

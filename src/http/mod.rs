@@ -13,6 +13,7 @@ mod graphql;
 mod health;
 mod introspect;
 mod landing;
+mod left_out;
 mod negotiate;
 mod origins;
 mod refusal;

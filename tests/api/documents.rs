@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use rolegate::config::Introspection;
 use serde_json::json;
 
-use crate::harness::{Answer, Persona, Service};
+use crate::harness::{Answer, PASSWORD, Persona, Service};
 
 /// Refusing takes a few milliseconds; `tests/http` measures it. Here it only must not hang.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -177,4 +177,52 @@ async fn the_introspection_that_graphiql_sends_is_answered_to_strangers_and_admi
     let off = Service::with(|config| config.graphql.introspection = Some(Introspection::Off)).await;
     let answer = off.anonymous().run(INTROSPECTION).await;
     assert!(!answer.text.contains("login"), "{}", answer.text);
+}
+
+#[tokio::test]
+async fn a_variable_without_a_value_is_an_argument_that_is_not_given() {
+    let service = Service::start().await;
+    let eve = service.admin("eve").await;
+    let page = "query Page($first: Int, $last: Int, $after: String, $role: Role, $text: String, $order: UserOrder) {
+        users(first: $first, last: $last, after: $after, filter: { role: $role, text: $text }, orderBy: $order) {
+            ...Rows } }
+        fragment Rows on UserConnection { nodes { id sessions(last: $last, first: $first) { totalCount } } }";
+    let rows = |data: &serde_json::Value| data["users"]["nodes"].as_array().map(Vec::len);
+    service.client("ada").await;
+    assert_eq!(rows(eve.run_with(page, json!({ "role": "CLIENT" })).await.data()), Some(1));
+    assert_eq!(rows(eve.run_with(page, json!({ "first": 1 })).await.data()), Some(1));
+    assert_eq!(rows(eve.run_with(page, json!({})).await.data()), Some(2));
+
+    let all = "query All($of: [String!]) { permissions(coordinates: $of) { verdict } }";
+    assert!(eve.run(all).await.data()["permissions"].as_array().is_some_and(|all| all.len() > 50));
+    // The default of an input's field holds, which null would not be.
+    let login = "mutation LogIn($name: String!, $password: String!, $delivery: TokenDelivery) {
+        login(input: { identifier: $name, password: $password, delivery: $delivery }) {
+            ... on SignedIn { accessToken } } }";
+    let proof = json!({ "name": "eve@example.test", "password": PASSWORD });
+    assert!(eve.run_with(login, proof).await.data()["login"]["accessToken"].is_string());
+    // What needs a value is refused without, wherever the variable says that it does not.
+    eve.run("query One($id: ID) { user(id: $id) { id } }").await.assert_refused("BAD_REQUEST");
+    eve.run("query One($is: Boolean) { me { id @include(if: $is) } }").await.assert_refused("BAD_REQUEST");
+}
+
+#[tokio::test]
+async fn what_is_not_to_run_needs_no_variables() {
+    let service = Service::start().await;
+    let eve = service.admin("eve").await;
+    let query = "query Me { me { ...Name } }
+        query Page($first: Int!, $of: [String!]!) { users(first: $first) { nodes { ...Row } }
+            permissions(coordinates: $of) { verdict } }
+        fragment Row on User { ...Name role }
+        fragment Name on User { id }";
+    let send = async |name: &str, variables| {
+        eve.post(json!({ "query": query, "operationName": name, "variables": variables })).await
+    };
+    assert!(send("Me", json!({})).await.data()["me"]["id"].is_string());
+    assert!(
+        send("Page", json!({ "first": 1, "of": [] })).await.data()["users"]["nodes"][0]["role"].is_string()
+    );
+    send("Page", json!({})).await.assert_refused("BAD_REQUEST");
+    // A fragment that no operation spreads is a mistake still.
+    eve.run("{ me { id } } fragment Left on User { id }").await.assert_refused("BAD_REQUEST");
 }
