@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest};
 use async_graphql::{
@@ -22,6 +23,13 @@ use rolegate::platform::clock::Clock;
 use sea_orm::DbErr;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
+
+/// Sets the runtime's time forward, and with it all that the server waits for. Needs the server in this test's runtime.
+pub(crate) async fn advance(by: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(by).await;
+    tokio::time::resume();
+}
 
 /// A running door. Clones share it.
 #[derive(Clone)]
@@ -222,7 +230,7 @@ impl Query {
     }
 
     async fn busy_non_null(&self) -> async_graphql::Result<i32> {
-        Err(Error::Overloaded { retry_after: std::time::Duration::from_millis(6_001) }.into())
+        Err(Error::Overloaded { retry_after: Duration::from_millis(6_001) }.into())
     }
 
     async fn raw_fault_non_null(&self) -> async_graphql::Result<i32> {
@@ -246,7 +254,7 @@ impl Query {
     }
 
     async fn busy(&self) -> Option<async_graphql::Result<i32>> {
-        Some(Err(Error::Overloaded { retry_after: std::time::Duration::from_millis(6_001) }.into()))
+        Some(Err(Error::Overloaded { retry_after: Duration::from_millis(6_001) }.into()))
     }
 
     async fn panic(&self) -> Option<i32> {

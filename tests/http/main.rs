@@ -6,6 +6,7 @@ mod answers;
 #[path = "../support/certificate.rs"]
 mod certificate;
 mod credentials;
+mod handshakes;
 mod harness;
 mod limits;
 mod origins;
@@ -13,3 +14,4 @@ mod protocol;
 mod request_log;
 mod serving;
 mod tls;
+mod unasked;

@@ -4,20 +4,18 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::Request;
-use futures_util::future::join_all;
-use rolegate::config::lifetime::Lifetime;
-use rolegate::config::{Config, HttpConfig};
+use rolegate::config::Config;
 use rolegate::http::serve;
 use rolegate::http::tls::Tls;
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::version::{TLS12, TLS13};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, SupportedProtocolVersion};
+use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -29,10 +27,10 @@ use crate::certificate;
 use crate::harness::Door;
 
 /// A folder with a certificate and its key, and the settings that name them.
-struct Folder(tempfile::TempDir);
+pub(crate) struct Folder(tempfile::TempDir);
 
 impl Folder {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = Self(tempfile::tempdir().unwrap());
         folder.renew();
         folder
@@ -43,23 +41,23 @@ impl Folder {
     }
 
     /// Puts another certificate and key in the place of those that are there.
-    fn renew(&self) {
+    pub(crate) fn renew(&self) {
         certificate::make(self.0.path());
     }
 
-    fn change(&self, config: &mut Config) {
+    pub(crate) fn change(&self, config: &mut Config) {
         config.tls.certificate = Some(self.path("certificate.pem"));
         config.tls.private_key = Some(self.path("key.pem"));
     }
 
-    fn config(&self) -> Config {
+    pub(crate) fn config(&self) -> Config {
         let mut config = Config::default();
         self.change(&mut config);
         config
     }
 
     /// A client that trusts the certificate that is there now, and nothing else.
-    fn client(&self, versions: &[&'static SupportedProtocolVersion]) -> ClientConfig {
+    pub(crate) fn client(&self, versions: &[&'static SupportedProtocolVersion]) -> ClientConfig {
         let mut roots = RootCertStore::empty();
         roots.add(certificate_in(&self.path("certificate.pem"))).unwrap();
         ClientConfig::builder_with_provider(Arc::new(default_provider()))
@@ -74,44 +72,41 @@ fn certificate_in(path: &Path) -> CertificateDer<'static> {
     CertificateDer::from_pem_file(path).unwrap()
 }
 
-struct Running {
-    address: SocketAddr,
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
     tls: Arc<Tls>,
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
 }
 
 impl Running {
-    async fn start(config: &Config) -> Self {
+    pub(crate) async fn start(config: &Config) -> Self {
         let door = Door::open().await;
         let listener = serve::listen(([127, 0, 0, 1], 0).into()).await.unwrap();
         let address = listener.local_addr().unwrap();
         let tls = Arc::new(Tls::load(config).unwrap().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
-        let serving = Some(Arc::clone(&tls));
+        let (serving, http) = (Some(Arc::clone(&tls)), config.http.clone());
         let server = tokio::spawn(async move {
-            serve::serve(listener, door.router.clone(), &HttpConfig::default(), serving, async {
-                drop(stopped.await)
-            })
-            .await;
+            serve::serve(listener, door.router.clone(), &http, serving, async { drop(stopped.await) }).await;
         });
         Self { address, tls, stop, server }
     }
 
-    async fn connect(&self, client: ClientConfig) -> std::io::Result<TlsStream<TcpStream>> {
+    pub(crate) async fn connect(&self, client: ClientConfig) -> std::io::Result<TlsStream<TcpStream>> {
         let stream = TcpStream::connect(self.address).await?;
         let name = ServerName::try_from("localhost").unwrap();
         TlsConnector::from(Arc::new(client)).connect(name, stream).await
     }
 
-    async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.stop.send(()).unwrap();
         tokio::time::timeout(Duration::from_secs(20), self.server).await.expect("in time").unwrap();
     }
 }
 
 /// Asks over a connection that stays open, and holds that it is answered.
-async fn ask(stream: &mut TlsStream<TcpStream>) {
+pub(crate) async fn ask(stream: &mut TlsStream<TcpStream>) {
     stream.write_all(b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
     let mut answer = Vec::new();
     while !answer.ends_with(b"\r\n\r\n") {
@@ -221,63 +216,6 @@ async fn plain_http_gets_no_answer_and_the_connection_is_closed() {
     drop(plain.read_to_end(&mut answer).await);
     assert!(!answer.starts_with(b"HTTP/"), "{}", String::from_utf8_lossy(&answer));
     ask(&mut running.connect(folder.client(&[&TLS13])).await.unwrap()).await;
-    running.stop().await;
-}
-
-#[tokio::test]
-async fn whoever_does_not_agree_on_keys_in_time_is_hung_up_on_and_keeps_nobody_waiting() {
-    let folder = Folder::new();
-    let mut config = folder.config();
-    config.tls.handshake_lifetime = Lifetime::seconds(1);
-    let running = Running::start(&config).await;
-    let mut slow = TcpStream::connect(running.address).await.unwrap();
-    // The head of a record that never comes.
-    slow.write_all(&[0x16, 0x03, 0x01, 0x02, 0x00]).await.unwrap();
-    let mut silent = TcpStream::connect(running.address).await.unwrap();
-    ask(&mut running.connect(folder.client(&[&TLS13])).await.unwrap()).await;
-    let hung_up = async {
-        slow.read_to_end(&mut Vec::new()).await.unwrap();
-        silent.read_to_end(&mut Vec::new()).await.unwrap();
-    };
-    tokio::time::timeout(Duration::from_secs(15), hung_up).await.expect("in time");
-    running.stop().await;
-}
-
-#[tokio::test]
-async fn silent_clients_however_many_take_no_turn() {
-    let folder = Folder::new();
-    let mut config = folder.config();
-    config.http.max_concurrent_requests = 1;
-    config.tls.handshake_lifetime = Lifetime::minutes(1);
-    let running = Running::start(&config).await;
-    let silent = join_all((0..10).map(|_| TcpStream::connect(running.address))).await;
-    let answered = async { ask(&mut running.connect(folder.client(&[&TLS13])).await.unwrap()).await };
-    tokio::time::timeout(Duration::from_secs(5), answered).await.expect("at once");
-    drop(silent);
-    running.stop().await;
-}
-
-#[tokio::test]
-async fn only_so_many_handshakes_are_under_way_and_the_next_have_their_turn() {
-    let folder = Folder::new();
-    let mut config = folder.config();
-    config.http.max_concurrent_requests = 1;
-    config.tls.handshake_lifetime = Lifetime::minutes(1);
-    let running = Running::start(&config).await;
-    // Greets, and does not answer the server's greeting.
-    let client = folder.client(&[&TLS13]);
-    let name = ServerName::try_from("localhost").unwrap();
-    let mut greeting = Vec::new();
-    let mut half = ClientConnection::new(Arc::new(client.clone()), name).unwrap();
-    half.write_tls(&mut greeting).unwrap();
-    let mut stuck = TcpStream::connect(running.address).await.unwrap();
-    stuck.write_all(&greeting).await.unwrap();
-    stuck.read_u8().await.unwrap();
-    let began = Instant::now();
-    ask(&mut running.connect(client).await.unwrap()).await;
-    let waited = began.elapsed();
-    assert!(waited > Duration::from_secs(1), "the only turn was taken: {waited:?}");
-    assert!(waited < Duration::from_secs(10), "it was not kept: {waited:?}");
     running.stop().await;
 }
 
