@@ -7,7 +7,7 @@ use async_graphql::Executor;
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, HeaderName, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Uri};
+use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt as _;
@@ -22,6 +22,8 @@ use crate::http::client;
 use crate::http::forward_auth;
 use crate::http::graphql::Ran;
 use crate::http::negotiate::{self, MediaType};
+use crate::http::refusal::Refusal;
+use crate::http::serve::MAX_HEAD;
 use crate::http::{Door, FORWARD_AUTH, ROUTES};
 use crate::platform::secret;
 
@@ -62,7 +64,9 @@ pub(super) async fn frame<E: Executor>(
     // What a proxy asks about is the client's: a preflight of it is none of ours, and an answer to it would let it through.
     let is_forwarded = forward_auth::is_at(request.uri().path());
     let preflight = (!is_forwarded).then(|| door.origins.preflight(&method, headers)).flatten();
-    let mut answer = match preflight {
+    let too_long = (head_bytes(&request) > MAX_HEAD)
+        .then(|| answer::refused(&head_too_long(), asked.accepted.unwrap_or_default(), asked.request_id));
+    let mut answer = match too_long.or(preflight) {
         Some(answer) => answer,
         None => {
             request.extensions_mut().insert(asked.clone());
@@ -91,6 +95,27 @@ async fn guarded<E: Executor>(door: &Door<E>, request: Request, next: Next, aske
 
 /// When to try again after a request that took too long: nobody knows, so soon.
 const RETRY_AFTER_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// How long the head of `request` is, in bytes, as it is usually written: with one space after each colon (RFC 9112 3
+/// and 5). More of them are gone by now, and a target's fragment; only the connection's buffer bounds those.
+fn head_bytes(request: &Request) -> usize {
+    let uri = request.uri();
+    let target = uri.path_and_query().map_or(0, |path| path.as_str().len());
+    let authority = uri.authority().map_or(0, |authority| authority.as_str().len());
+    let scheme = uri.scheme_str().map_or(0, |scheme| scheme.len() + "://".len());
+    let line = request.method().as_str().len() + scheme + authority + target + "  HTTP/1.1\r\n".len();
+    let headers = request.headers().iter();
+    let headers = headers.map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+    line + headers.sum::<usize>() + "\r\n".len()
+}
+
+/// 431 (RFC 6585 5).
+fn head_too_long() -> Refusal {
+    Refusal::with_status(
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        format!("The request line and the headers may have {MAX_HEAD} bytes together."),
+    )
+}
 
 /// The headers of every answer. Only what we ship unchanged, as GraphiQL's files, may say that it can be kept.
 fn dress(answer: &mut Response, asked: &Asked, is_strict: bool) {

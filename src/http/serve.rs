@@ -29,8 +29,9 @@ use crate::http::tls::Tls;
 /// both. A little longer than the minute for which the usual proxies keep one, so that it is they who close it.
 const HEAD_LIFETIME: Duration = Duration::from_secs(65);
 
-/// The longest head of a request, in bytes; also what a connection may hold in its buffer.
-const MAX_HEAD: usize = 32 * 1024;
+/// The longest head of a request, in bytes. A connection's buffer never refuses one that long, but may let a longer one
+/// through, with what was read last: the frame counts.
+pub(super) const MAX_HEAD: usize = 32 * 1024;
 
 /// Connections for each request that is worked on at once. Most are idle at any moment; more than these wait unaccepted.
 const CONNECTIONS_PER_REQUEST: usize = 8;

@@ -253,3 +253,14 @@ async fn a_body_past_the_limit_is_refused_announced_or_not() {
     door.post(long(8 << 20), &[]).await.assert_refused(413, "BAD_REQUEST");
     door.post("{}", &[("content-length", "99999999999")]).await.assert_refused(413, "BAD_REQUEST");
 }
+
+#[tokio::test]
+async fn a_request_whose_head_is_too_long_is_refused_and_runs_nothing() {
+    let door = Door::open().await;
+    let long = "a".repeat(32 * 1024);
+    let answer = door.query_with("mutation { bump }", &[("x", &long)]).await;
+    answer.assert_refused(431, "BAD_REQUEST");
+    assert!(answer.header("x-request-id").is_some(), "{:?}", answer.headers);
+    door.get(&format!("/graphql?query=%7Bhello%7D&x={long}"), &[]).await.assert_refused(431, "BAD_REQUEST");
+    assert_eq!(door.bumps(), 0);
+}
