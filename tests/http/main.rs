@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has said what it has to say")]
 
 mod answers;
+mod bounds;
 #[path = "../support/certificate.rs"]
 mod certificate;
 mod credentials;
