@@ -37,6 +37,9 @@ fn keys_are_listed_rotated_and_revoked() {
     assert_eq!(place.run(&["keys", "revoke", kid]).printed(), format!("{kid} is revoked.\n"));
     assert_eq!(states(&place), ["SIGNING", "REVOKED"]);
     insta::assert_snapshot!(place.run(&["keys", "revoke", "nobody"]).refusal(), @"There is no such key: give a name that `rolegate keys list` shows.");
+    // One in 64 begins like an option.
+    let refusal = place.run(&["keys", "revoke", "-nobody"]).refusal();
+    assert!(refusal.starts_with("There is no such key"), "{refusal}");
     let table = place.run(&["keys", "list"]).printed();
     assert!(table.starts_with("KID ") && table.contains(&format!("{kid}  ES256      REVOKED")), "{table}");
     assert!(!table.contains("SEALED"));

@@ -79,3 +79,18 @@ fn an_operator_cannot_give_a_password_that_everybody_tries_first() {
     assert!(refusal.contains("tried first") && !refusal.contains(common), "{refusal}");
     place.run_with_input(set, b"another plum orbit\n").printed();
 }
+
+#[test]
+fn a_username_may_begin_like_an_option() {
+    let place = Place::new();
+    place.create(&["--username=-grace"]).printed();
+    for command in [
+        &["user", "set-role", "-grace", "manager", "--json"][..],
+        &["user", "set-role", "--json", "-grace", "manager"],
+        &["user", "suspend", "-grace", "--json"],
+        &["user", "end-sessions", "-grace", "--json"],
+        &["user", "reactivate", "--json", "-grace"],
+    ] {
+        assert_eq!(place.run(command).json()["username"], "-grace", "{command:?}");
+    }
+}

@@ -35,7 +35,9 @@ enum Command {
     },
     /// Give a key up, and with it all that it has signed. Clients refresh, and stay signed in.
     Revoke {
+        // One in 64 begins with a hyphen.
         /// The key's name, as `rolegate keys list` shows it.
+        #[arg(allow_hyphen_values = true)]
         kid: String,
     },
     /// Seal the private keys under a new master key.

@@ -39,6 +39,7 @@ enum Command {
     /// Change what a user may do. In force at their next request.
     SetRole {
         /// Email address, username or id.
+        #[arg(allow_hyphen_values = true)]
         user: String,
         /// client, manager or admin.
         role: Role,
@@ -46,16 +47,19 @@ enum Command {
     /// Shut a user out: no sign-in, and every session counts as ended.
     Suspend {
         /// Email address, username or id.
+        #[arg(allow_hyphen_values = true)]
         user: String,
     },
     /// Let a suspended user back in.
     Reactivate {
         /// Email address, username or id.
+        #[arg(allow_hyphen_values = true)]
         user: String,
     },
     /// End all sessions of a user. They may sign in again.
     EndSessions {
         /// Email address, username or id.
+        #[arg(allow_hyphen_values = true)]
         user: String,
     },
     /// Set a user's password and end all their sessions.

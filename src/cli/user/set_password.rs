@@ -12,6 +12,7 @@ use crate::passwords;
 #[derive(Args)]
 pub(super) struct Options {
     /// Email address, username or id
+    #[arg(allow_hyphen_values = true)]
     user: String,
     #[command(flatten)]
     password: PasswordInput,
