@@ -4,6 +4,9 @@
 //! The library reckons what pages will cost from their arguments before anything runs, of all operations, and takes a
 //! variable without a value for an error there. For it to have none is no error: the argument counts as not given
 //! (CoerceArgumentValues() of the specification, 6.4.1). So whatever is not there is taken out before.
+//!
+//! What is taken out is not validated: a variable of a wrong type is told to whoever sends it, and not to whoever does not.
+//! What is judged and what is executed is the same document.
 
 use std::collections::{HashMap, HashSet};
 

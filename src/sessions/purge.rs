@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
-use sea_orm::{Condition, QueryOrder as _, QuerySelect as _};
+use sea_orm::{Condition, QueryOrder as _, QuerySelect as _, QueryTrait as _};
 
 use crate::app::App;
 use crate::error::Error;
@@ -40,7 +40,7 @@ async fn remove(app: &App) -> Result<u64, Error> {
         if ids.is_empty() {
             return Ok(purged);
         }
-        remove_spent(app, &ids).await?;
+        remove_spent(app, &ids, &over).await?;
         let over = over.clone();
         let write = app.database.write(async move |tx| {
             let portion = Entity::delete_many().filter(COLUMN.id.is_in(ids.iter().copied()));
@@ -51,21 +51,26 @@ async fn remove(app: &App) -> Result<u64, Error> {
     }
 }
 
-/// Removes the spent refresh tokens of these sessions, which are over. Left to go with their sessions they would all go
+/// Removes the spent refresh tokens of those of these sessions that are still over: in one that was refreshed since it was
+/// read, a copy must be recognised as before. Left to go with their sessions they would all go
 /// in one write: a client that refreshes for a month spends thousands, so that write could outlast its limit, and then
 /// fail every time.
-async fn remove_spent(app: &App, session_ids: &[Uuid]) -> Result<(), Error> {
-    let theirs = spent::COLUMN.session_id.is_in(session_ids.iter().copied());
+async fn remove_spent(app: &App, session_ids: &[Uuid], over: &Condition) -> Result<(), Error> {
+    let still_over = Entity::find().select_only().column(Column::Id);
+    let still_over = still_over.filter(COLUMN.id.is_in(session_ids.iter().copied())).filter(over.clone());
+    let theirs = spent::COLUMN.session_id.in_subquery(still_over.into_query());
     loop {
         let query = spent::Entity::find().filter(theirs.clone()).limit(SPENT_PORTION);
         let portion: Vec<_> = query.all(app.database.reader()).await?;
         if portion.is_empty() {
             return Ok(());
         }
+        let theirs = theirs.clone();
         let write = app.database.write(async move |tx| {
             let keys = portion.iter().map(|row| (row.session_id, row.hash.clone()));
             let key = Expr::tuple([Expr::col(spent::Column::SessionId), Expr::col(spent::Column::Hash)]);
-            spent::Entity::delete_many().filter(key.in_tuples(keys)).exec(tx).await?;
+            let these = spent::Entity::delete_many().filter(key.in_tuples(keys));
+            these.filter(theirs.clone()).exec(tx).await?;
             Ok(())
         });
         write.await?;
